@@ -1,0 +1,185 @@
+import { z } from 'zod';
+
+/** Lower-case name with dashes, at most 63 characters, as in DNS labels: it stands in URLs and queries. */
+export const Name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'use lower-case letters, digits and dashes, starting with a letter');
+
+/** Name of an entity: a canonical business object such as `order` or `credit_memo`. */
+export const EntityName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,62}$/, 'use lower-case letters, digits and underscores, starting with a letter');
+
+/** Name of a business event: `entity.past_participle`, such as `order.placed`. */
+export const EventName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, 'use entity.verb in lower case, such as order.placed');
+
+const durationPattern = /^(?=.)(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
+
+/** Span of elapsed time written with units, largest first: `90s`, `15m`, `1d12h`. */
+export const Duration = z.string().regex(durationPattern, 'write a duration such as 30s, 15m, 4h or 1d12h');
+
+/** Attribute name of OpenTelemetry or of one's own, such as `messaging.destination.name`. */
+export const AttributeName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[\p{L}\p{N}_.\-/]+$/u, 'use letters, digits, dots, dashes, slashes and underscores');
+
+const timeZone = z.string().refine(isTimeZone, 'use an IANA time zone such as America/Chicago');
+const httpUrl = z.url({ protocol: /^https?$/ });
+const title = z.string().min(1).max(120);
+const text = z.string().max(2000);
+
+/** An application that owns data. `services` are the OpenTelemetry `service.name`s that speak for it (default: its name). */
+export const System = z.strictObject({
+  name: Name,
+  title,
+  description: text.optional(),
+  owner: z.string().min(1).max(120),
+  exposure: z.enum(['internal', 'partner']).default('internal'),
+  timeZone: timeZone.default('UTC'),
+  services: z.array(z.string().min(1).max(200)).min(1).max(50).optional(),
+  runbook: httpUrl.optional(),
+});
+export type System = z.infer<typeof System>;
+
+/** JSON Schema (draft 2020-12) of one version of an entity, inline or as a path beside the YAML file. */
+export const EntitySchema = z.union([z.string().min(1), z.record(z.string(), z.unknown())]);
+
+/** A canonical business object and where its truth lives. */
+export const Entity = z.strictObject({
+  name: EntityName,
+  title,
+  description: text.optional(),
+  /** Regular expression that an id of this entity matches, whole; lets search recognise a bare number. */
+  idPattern: z.string().max(200).optional(),
+  /** Attributes whose value is an id of this entity: legacy emitters need no change. */
+  attributes: z.array(AttributeName).max(100).default([]),
+  /** Field → the system whose value counts. */
+  authority: z.record(z.string(), Name).default({}),
+  /** Version number → JSON Schema. */
+  schemas: z.record(z.string().regex(/^\d+$/, 'a version is a whole number'), EntitySchema).default({}),
+  /** Fields that are masked for display and search. */
+  masked: z.array(z.string()).max(200).default([]),
+});
+export type Entity = z.infer<typeof Entity>;
+
+/** What an attribute must be: a text, a glob with `*`, or any of several. */
+export const MatchValue = z.union([
+  z.string().min(1).max(300),
+  z.array(z.string().min(1).max(300)).min(1).max(50),
+]);
+
+/**
+ * Attribute → wanted value; all must hold. Beside attributes of span or resource, `service.name`,
+ * `span.name` and `span.kind` (internal, server, client, producer, consumer) may be asked.
+ */
+export const Match = z
+  .record(AttributeName, MatchValue)
+  .refine((m) => Object.keys(m).length > 0, 'name at least one attribute');
+export type Match = z.infer<typeof Match>;
+
+export const Transport = z.strictObject({
+  kind: z.enum(['rabbitmq', 'kafka', 'nats', 'redis', 'http', 'file']),
+  /** Queue, topic, subject, stream, URL path template or directory. */
+  destination: z.string().min(1).max(300),
+});
+
+export const Criticality = z.enum(['critical', 'high', 'normal', 'low']);
+
+/** One directed integration from a system to a system that carries one entity. */
+export const Flow = z.strictObject({
+  name: Name,
+  title,
+  description: text.optional(),
+  source: Name,
+  target: Name,
+  entity: EntityName,
+  transport: Transport,
+  owner: z.string().min(1).max(120),
+  criticality: Criticality.default('normal'),
+  runbook: httpUrl.optional(),
+  /** Any of these makes a span belong to this flow when it does not say `integration.flow` itself. */
+  match: z.array(Match).max(50).default([]),
+  /** Thresholds of the health shown before objectives exist: failed share of messages and p95 duration. */
+  health: z
+    .strictObject({
+      failedRatioMax: z.number().min(0).max(1).default(0.02),
+      durationP95Max: Duration.default('30s'),
+      /** Silence longer than this while the source is active means that the consumer is down. */
+      silenceMax: Duration.default('15m'),
+    })
+    .prefault({}),
+});
+export type Flow = z.infer<typeof Flow>;
+
+/** A fact that a transaction must reach, with its deadline. */
+export const Milestone = z.strictObject({
+  name: Name,
+  title,
+  event: EventName,
+  system: Name,
+  /** Latest time after the milestone `after` (default: the first milestone). */
+  within: Duration.optional(),
+  after: Name.optional(),
+  /** An optional milestone is never missing, only late once it is due after something that happened. */
+  optional: z.boolean().default(false),
+});
+export type Milestone = z.infer<typeof Milestone>;
+
+/** A business workflow. Each run of it is a transaction, named by the key of its lead entity. */
+export const Process = z.strictObject({
+  name: Name,
+  title,
+  description: text.optional(),
+  owner: z.string().min(1).max(120),
+  /** Entity whose key names the transaction. */
+  lead: EntityName,
+  /** Entities that belong to one run. Keys of other entities (a customer, a product) never join runs. */
+  entities: z.array(EntityName).min(1).max(30),
+  milestones: z.array(Milestone).min(1).max(30),
+  /** Event and attributes that say what a run is worth. */
+  value: z
+    .strictObject({ event: EventName, amount: AttributeName, currency: AttributeName })
+    .optional(),
+});
+export type Process = z.infer<typeof Process>;
+
+/** One YAML file of the catalog. All files of the directory together make the catalog. */
+export const CatalogFile = z.strictObject({
+  systems: z.array(System).max(500).optional(),
+  entities: z.array(Entity).max(500).optional(),
+  flows: z.array(Flow).max(2000).optional(),
+  processes: z.array(Process).max(200).optional(),
+});
+export type CatalogFile = z.infer<typeof CatalogFile>;
+
+/** The whole catalog after loading: every name resolved, every schema read. `hash` names its content. */
+export interface Catalog {
+  readonly hash: string;
+  readonly systems: readonly System[];
+  readonly entities: readonly Entity[];
+  readonly flows: readonly Flow[];
+  readonly processes: readonly Process[];
+}
+
+/** Milliseconds of a `Duration` text such as `1d12h`. */
+export function durationMs(duration: string): number {
+  const unitMs: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+  let totalMs = 0;
+  for (const [, amount, unit] of duration.matchAll(/(\d+)(ms|d|h|m|s)/g)) {
+    totalMs += Number(amount) * (unitMs[unit ?? ''] ?? 0);
+  }
+  return totalMs;
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
