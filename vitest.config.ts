@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+const minuteMs = 60_000;
+
+/** unit: beside the code, no services. integration: real engines and processes. e2e: a real browser. */
+export default defineConfig({
+  test: {
+    reporters: process.env['CI'] ? ['default'] : ['dot'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            '{model,collector,control-plane,deploy,probes,slo,reconciliation-jobs}/**/*.test.ts',
+            'console/src/**/*.test.ts',
+            'test/{distributor,bench}/**/*.test.ts',
+            'test/boundaries/*.test.ts',
+          ],
+          exclude: ['**/node_modules/**', 'test/distributor/front-door.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/{conformance,chaos}/**/*.test.ts', 'test/distributor/front-door.test.ts'],
+          testTimeout: 2 * minuteMs,
+          hookTimeout: 2 * minuteMs,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 2 * minuteMs,
+          hookTimeout: 4 * minuteMs,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
