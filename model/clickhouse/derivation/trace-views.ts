@@ -1,0 +1,66 @@
+import type { View } from './view.ts';
+
+/** What every span feeds, whatever the catalog says. */
+export const traceViews: readonly View[] = [
+  {
+    name: 'trace_index_from_traces',
+    source: 'otel_traces',
+    target: 'trace_index',
+    query: `SELECT
+    TraceId,
+    min(Timestamp) AS Start,
+    max(addNanoseconds(Timestamp, Duration)) AS End,
+    count() AS Spans,
+    countIf(StatusCode = 'Error') AS Errors,
+    max(if(ParentSpanId = '', SpanName, '')) AS Name,
+    groupUniqArray(ServiceName::String) AS Services,
+    toMonday(max(IngestTime)) AS IngestWeek
+FROM otel_traces
+WHERE TraceId != ''
+GROUP BY TraceId`,
+  },
+  {
+    name: 'span_links_from_traces',
+    source: 'otel_traces',
+    target: 'span_links',
+    query: `SELECT
+    LinkedTraceId, LinkedSpanId, TraceId, SpanId, Timestamp::DateTime64(6) AS Time, IngestTime
+FROM otel_traces
+ARRAY JOIN Links.TraceId AS LinkedTraceId, Links.SpanId AS LinkedSpanId
+WHERE notEmpty(Links.TraceId)`,
+  },
+  {
+    name: 'service_seen_from_traces',
+    source: 'otel_traces',
+    target: 'service_seen',
+    query: `SELECT
+    ServiceName AS Service, toStartOfMinute(Timestamp) AS Minute,
+    min(Timestamp::DateTime64(6)) AS FirstSeen,
+    max(Timestamp::DateTime64(6)) AS LastSeen,
+    max(IngestTime) AS LastIngest,
+    count() AS Spans,
+    countIf(StatusCode = 'Error') AS Errors,
+    0::UInt64 AS Logs,
+    quantilesDDState(0.01, 0.5, 0.95, 0.99)(toUnixTimestamp64Milli(IngestTime) - (toUnixTimestamp64Nano(Timestamp) + toInt64(Duration)) / 1000000) AS SkewMs,
+    toStartOfMonth(max(IngestTime)) AS IngestMonth
+FROM otel_traces
+GROUP BY Service, Minute`,
+  },
+  {
+    name: 'service_seen_from_logs',
+    source: 'otel_logs',
+    target: 'service_seen',
+    query: `SELECT
+    ServiceName AS Service, toStartOfMinute(Timestamp) AS Minute,
+    min(Timestamp::DateTime64(6)) AS FirstSeen,
+    max(Timestamp::DateTime64(6)) AS LastSeen,
+    max(IngestTime) AS LastIngest,
+    0::UInt64 AS Spans,
+    0::UInt64 AS Errors,
+    count() AS Logs,
+    quantilesDDState(0.01, 0.5, 0.95, 0.99)(toUnixTimestamp64Milli(IngestTime) - toUnixTimestamp64Nano(Timestamp) / 1000000) AS SkewMs,
+    toStartOfMonth(max(IngestTime)) AS IngestMonth
+FROM otel_logs
+GROUP BY Service, Minute`,
+  },
+];
