@@ -71,6 +71,7 @@ export const MatchValue = z.union([
   z.string().min(1).max(300),
   z.array(z.string().min(1).max(300)).min(1).max(50),
 ]);
+export type MatchValue = z.infer<typeof MatchValue>;
 
 /**
  * Attribute → wanted value; all must hold. Beside attributes of span or resource, `service.name`,
@@ -141,9 +142,7 @@ export const Process = z.strictObject({
   entities: z.array(EntityName).min(1).max(30),
   milestones: z.array(Milestone).min(1).max(30),
   /** Event and attributes that say what a run is worth. */
-  value: z
-    .strictObject({ event: EventName, amount: AttributeName, currency: AttributeName })
-    .optional(),
+  value: z.strictObject({ event: EventName, amount: AttributeName, currency: AttributeName }).optional(),
 });
 export type Process = z.infer<typeof Process>;
 
