@@ -16,7 +16,7 @@ const number = (min: number, max: number): z.ZodType<number> => z.coerce.number(
 const Options = z.object({
   seed: number(0, 2 ** 31).default(1),
   /** Mean transactions a minute; more than 16 would exhaust the numbers of a busy hour. */
-  rate: number(0.01, 16).default(2),
+  rate: number(0.01, 16).default(1.5),
   days: number(0, 60).default(7),
   faults: z.string().default('all').transform(parseFaults),
   manifest: z.string().min(1).optional(),
@@ -46,7 +46,7 @@ export const usage = `The reference distributor: a seeded business that sends wh
   node test/distributor/main.ts [options]
 
   --seed N        one seed, one history (1)
-  --rate N        mean business transactions a minute, by night and day (2, at most 16)
+  --rate N        mean business transactions a minute, by night and day (1.5, at most 16)
   --days N        days of history sent before the live run (7; 0 for none)
   --once          stop after the history
   --faults LIST   all, none, or a list of: ${faultKinds.join(', ')}

@@ -33,7 +33,7 @@ export function moveStock(world: World, afterMs: number, movement: Movement): Ef
   const levelKey = `stock_level:${movement.level}`;
   const movementKey = `stock_movement:${movement.movement}`;
   const change = { 'stock.quantity': movement.quantity, 'stock.reason': movement.reason };
-  const stated = fact(afterMs, undefined, 'wms', 'stock.adjusted', [levelKey, movementKey], change);
+  const stated = fact(afterMs, undefined, 'wms', 'stock_movement.posted', [movementKey, levelKey], change);
   if (stated.kind === 'fact' && world.faults.chosen('lost-event', movement.movement)) {
     return [{ ...stated, fact: { ...stated.fact, name: lostEvent } }];
   }
@@ -51,19 +51,28 @@ export function moveStock(world: World, afterMs: number, movement: Movement): Ef
 }
 
 /** Marks a statement that is made and lost; the runner counts it and does not emit it. */
-export const lostEvent = 'stock.adjusted.lost';
+export const lostEvent = 'stock_movement.posted.lost';
 
 /** What the warehouse believes once it has moved the goods. */
 export function recordStock(world: World, keys: readonly string[], quantity: number): Effect[] {
-  const levelKey = keys[0] ?? '';
+  const levelKey = stockLevelOf(keys);
   const onHand = world.stock('wms', levelKey, quantity);
   return [record(0, undefined, 'wms', [levelKey], { on_hand: onHand })];
 }
 
 /** The manifest's line of an event that nobody heard of. */
 export function noteLostEvent(world: World, keys: readonly string[], atMs: number, sequence: number): void {
-  const expect = `out_of_order: sequence ${sequence} of wms on ${keys[0]} is missing; mismatch of stock ERP/WMS afterwards`;
-  world.note(transactionEntry('lost-event', keys[1] ?? '', atMs, keys, expect));
+  const expect = `out_of_order: sequence ${sequence} of wms on ${stockLevelOf(keys)} is missing; mismatch of stock ERP/WMS afterwards`;
+  world.note(transactionEntry('lost-event', keys[0] ?? '', atMs, keys, expect));
+}
+
+/** Statements about stock are numbered by stock level, so that a gap shows; all others by what they are about. */
+export function sequenceKey(keys: readonly string[]): string {
+  return stockLevelOf(keys) || (keys[0] ?? '');
+}
+
+function stockLevelOf(keys: readonly string[]): string {
+  return keys.find((key) => key.startsWith('stock_level:')) ?? '';
 }
 
 /** The ERP books the movement and tells every channel what is left. */
@@ -71,12 +80,12 @@ export function bookMovement(world: World, message: Message): Effect[] {
   const { body } = message;
   const level = String(body['level']);
   const levelKey = `stock_level:${level}`;
-  const keys = [levelKey, `stock_movement:${String(body['stock_movement'])}`];
+  const keys = [`stock_movement:${String(body['stock_movement'])}`, levelKey];
   const available = world.stock('erp', levelKey, Number(body['quantity']));
   const subject = message.transaction;
   const tell = { ...body, available };
   return [
-    fact(0, message, 'erp', 'stock.booked', keys, { 'stock.available': available }),
+    fact(0, message, 'erp', 'stock_movement.booked', keys, { 'stock.available': available }),
     record(0, message, 'erp', [levelKey], { on_hand: available, available }),
     send(20, message, 'erp-availability-to-shop', subject, keys, tell),
     send(4 * 60_000, undefined, 'erp-availability-to-marketplace', subject, keys, tell),
@@ -85,12 +94,12 @@ export function bookMovement(world: World, message: Message): Effect[] {
 
 /** The shop shows the new figure. */
 export function publishAvailability(world: World, message: Message): Effect[] {
-  return channelStock(world, message, 'shop', 'availability.published');
+  return channelStock(world, message, 'shop', 'stock_movement.published');
 }
 
 /** The marketplaces list the new figure. */
 export function listAvailability(world: World, message: Message): Effect[] {
-  return channelStock(world, message, 'marketplace', 'availability.listed');
+  return channelStock(world, message, 'marketplace', 'stock_movement.listed');
 }
 
 function channelStock(
@@ -100,7 +109,7 @@ function channelStock(
   event: string,
 ): Effect[] {
   const available = Number(message.body['available']);
-  const levelKey = message.keys[0] ?? '';
+  const levelKey = stockLevelOf(message.keys);
   world.setStock(system, levelKey, available);
   return [
     fact(0, message, system, event, message.keys, { 'stock.available': available }),

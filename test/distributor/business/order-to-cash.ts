@@ -110,7 +110,7 @@ export function determineTax(world: World, message: Message): Effect[] {
   const taxed: Fields = { ...body, tax, tax_rate: money(rate) };
   const releaseMs = random.lognormal(3 * minuteMs, 0.9);
   return [
-    fact(0, message, 'tax', 'tax.determined', keys, { 'tax.amount': tax, 'tax.rate': money(rate) }),
+    fact(0, message, 'tax', 'tax_determination.made', keys, { 'tax.amount': tax, 'tax.rate': money(rate) }),
     record(0, message, 'tax', [keys[0] ?? '', `order:SO-${number}`], {
       order: `SO-${number}`,
       rate: money(rate),
@@ -310,7 +310,7 @@ export function postJournal(_: World, message: Message, atMs: number): Effect[] 
   ] as const;
   const period = new Date(atMs).toISOString().slice(0, 7);
   return [
-    fact(0, message, 'finance', 'journal.posted', keys, {
+    fact(0, message, 'finance', 'journal_entry.posted', keys, {
       'journal.amount': text(body, 'amount'),
       'journal.period': period,
     }),

@@ -2,7 +2,7 @@ import { createAgenda, type Agenda } from './agenda.ts';
 import { arrivalsOfHour, type Arrival } from './calendar.ts';
 import { harmlessKinds, type FaultPlan } from './faults.ts';
 import { flowSpec } from './flows.ts';
-import { lostEvent, noteLostEvent, recordStock } from './inventory.ts';
+import { lostEvent, noteLostEvent, recordStock, sequenceKey } from './inventory.ts';
 import { windowEntry, type ManifestEntry } from './manifest.ts';
 import { begin, react } from './react.ts';
 import type { Effect, Message, Step } from './types.ts';
@@ -138,10 +138,10 @@ function apply(business: Business, effect: Effect, atMs: number): void {
 function state(business: Business, effect: Extract<Effect, { kind: 'fact' }>, atMs: number): void {
   const { fact } = effect;
   const { world } = business;
-  const sequence = world.sequence(fact.system, fact.keys[0] ?? '');
+  const sequence = world.sequence(fact.system, sequenceKey(fact.keys));
   if (fact.name === lostEvent) noteLostEvent(world, fact.keys, atMs, sequence);
   else business.emit({ kind: 'fact', atMs, fact, sequence });
-  if (fact.name.startsWith('stock.adjusted')) {
+  if (fact.name.startsWith('stock_movement.posted')) {
     schedule(business, recordStock(world, fact.keys, Number(fact.fields['stock.quantity'])), atMs);
   }
 }
