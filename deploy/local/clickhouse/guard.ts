@@ -1,0 +1,35 @@
+import { failure } from './engine-error.ts';
+import { isSymbol, significant, textOf, tokenize, unquote, type Token } from './lexer.ts';
+
+// The embedded engine has no users_files wall of its own: these would open any file this process can read or write.
+const fileFunctions = new Set(['file', 'filecluster', 'executable', 'filesystem', 'sqlite', 'python']);
+const fileEngines = new Set(['file', 'executable', 'executablepool', 'filesystem', 'sqlite', 'filelog', 'backup', 'disk']);
+
+const nameOf = (sql: string, one: Token | undefined): string | undefined => {
+  if (one?.kind === 'word') return textOf(sql, one).toLowerCase();
+  if (one?.kind === 'quoted') return unquote(textOf(sql, one)).toLowerCase();
+  return undefined;
+};
+
+const refuse = (name: string): never => {
+  throw failure(
+    291,
+    'DATABASE_ACCESS_DENIED',
+    `${name} reaches the files of this machine and is not allowed over HTTP; send the data in the body of an INSERT instead.`,
+  );
+};
+
+/** Throws when a statement would read or write files of the machine. */
+export const forbidFileAccess = (sql: string): void => {
+  const tokens = significant(tokenize(sql));
+  for (const [index, one] of tokens.entries()) {
+    const name = nameOf(sql, one);
+    if (name === undefined) continue;
+    if (fileFunctions.has(name) && isSymbol(sql, tokens[index + 1], '(')) refuse(`${name}()`);
+    if (name === 'engine') {
+      const engine = nameOf(sql, tokens[index + (isSymbol(sql, tokens[index + 1], '=') ? 2 : 1)]);
+      if (engine !== undefined && fileEngines.has(engine)) refuse(`ENGINE = ${engine}`);
+    }
+    if ((name === 'backup' || name === 'restore') && index === 0) refuse(name.toUpperCase());
+  }
+};

@@ -1,0 +1,29 @@
+import { createServer } from 'node:net';
+
+const tryListen = (port: number, host: string): Promise<number | NodeJS.ErrnoException> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', resolve);
+    server.listen(port, host, () => {
+      const address = server.address();
+      const bound = typeof address === 'object' && address !== null ? address.port : port;
+      server.close(() => resolve(bound));
+    });
+  });
+
+/** A port that is free now. */
+export const freePort = async (host = '127.0.0.1'): Promise<number> => {
+  const bound = await tryListen(0, host);
+  if (typeof bound !== 'number') throw bound;
+  return bound;
+};
+
+/** The sentence that says why a port cannot be used and what moves it; undefined when it is free. */
+export const portProblem = async (name: string, port: number, host: string, variable: string): Promise<string | undefined> => {
+  const bound = await tryListen(port, host);
+  if (typeof bound === 'number') return undefined;
+  const remedy = `set ${variable} to another port`;
+  if (bound.code === 'EADDRINUSE') return `Port ${port} for ${name} is taken by another program: stop it, or ${remedy}.`;
+  if (bound.code === 'EACCES') return `Port ${port} for ${name} is reserved for the system: ${remedy}.`;
+  return `Port ${port} for ${name} cannot be opened on ${host} (${bound.code ?? bound.message}): ${remedy}, or correct PLUMBLINE_BIND.`;
+};
