@@ -189,7 +189,7 @@ describe('compileCatalog', () => {
     expect(warningsOf(base, apart)).toBe('');
   });
 
-  it('warns of an attribute that names two entities and of milestones on foreign entities', () => {
+  it('warns of an attribute that names two entities', () => {
     const shared = {
       entities: [
         { name: 'a', title: 'A', attributes: ['no'] },
@@ -197,12 +197,6 @@ describe('compileCatalog', () => {
       ],
     };
     expect(warningsOf(base, shared)).toContain('"no" names entity "a" too');
-    expect(
-      warningsOf(
-        base,
-        process([milestone('a'), milestone('b', { event: 'shipment.b' })], { entities: ['order'] }),
-      ),
-    ).toContain('"shipment" is not among the process\'s entities');
   });
 
   it('gives one hash whatever the order of files, items and keys, and another for other content', () => {

@@ -3,7 +3,7 @@ import addFormats from 'ajv-formats';
 import { type CatalogError } from './catalog-error.ts';
 import { checkPattern } from './id-pattern.ts';
 import { childOf, errorAt, type ItemOf, type Located, resolveBeside } from './parse-files.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, suggest } from './suggest.ts';
 import { type Path, type YamlSource } from './yaml-source.ts';
 
 type EntityItem = ItemOf<'entities'>;
@@ -43,7 +43,7 @@ export function readEntitySchemas(
     errors.push(...checkSchema(place));
   }
   errors.push(...checkIdPattern(located));
-  const warnings = errors.length === 0 ? unknownFields(located, Object.values(schemas)) : [];
+  const warnings = errors.length === 0 ? misspeltFields(located, Object.values(schemas)) : [];
   return { entity: { ...item, schemas }, errors, warnings };
 }
 
@@ -183,20 +183,21 @@ function checkIdPattern(located: Located<EntityItem>): CatalogError[] {
   return verdict.ok ? [] : [errorAt(located, ['idPattern'], `this pattern ${verdict.reason}`)];
 }
 
-/** Fields with an authority or a mask that no version of the schema knows: most likely misspelt. */
-function unknownFields(located: Located<EntityItem>, schemas: readonly JsonSchema[]): CatalogError[] {
+/**
+ * Fields with an authority or a mask that are nearly, but not quite, a field of the schema: most likely misspelt. Other
+ * unknown fields are fine, because a record can hold more than an event says.
+ */
+function misspeltFields(located: Located<EntityItem>, schemas: readonly JsonSchema[]): CatalogError[] {
   const fields = [...new Set(schemas.flatMap((schema) => Object.keys(childOf(schema, 'properties') ?? {})))];
-  if (fields.length === 0) return [];
-  const message = (field: string): string =>
-    `no schema of "${located.item.name}" has a field "${field}"${didYouMean(field, fields)}`;
-  const topOf = (field: string): string => field.split('.')[0] ?? field;
+  const doubt = (field: string, within: Path, part: 'key' | 'value'): CatalogError[] => {
+    const near = fields.includes(field) ? undefined : suggest(field, fields);
+    if (near === undefined) return [];
+    const message = `no schema of "${located.item.name}" has a field "${field}"; did you mean "${near}"?`;
+    return [errorAt(located, within, message, part)];
+  };
   return [
-    ...Object.keys(located.item.authority)
-      .filter((field) => !fields.includes(topOf(field)))
-      .map((field) => errorAt(located, ['authority', field], message(field), 'key')),
-    ...located.item.masked.flatMap((field, index) =>
-      fields.includes(topOf(field)) ? [] : [errorAt(located, ['masked', index], message(field))],
-    ),
+    ...Object.keys(located.item.authority).flatMap((field) => doubt(field, ['authority', field], 'key')),
+    ...located.item.masked.flatMap((field, index) => doubt(field, ['masked', index], 'value')),
   ];
 }
 

@@ -1,18 +1,13 @@
 import { type CatalogError } from './catalog-error.ts';
-import { type Declared, errorAt, type ItemOf, type Located } from './parse-files.ts';
-import { entityOfEvent } from './references.ts';
+import { type Declared, errorAt } from './parse-files.ts';
 import { type Match, type MatchValue } from './schema.ts';
 
 /** Comparisons of matches at most: beyond it, the search for doubtful pairs ends quietly. */
 const comparisonsMax = 2_000_000;
 
-/** What is allowed but probably not meant: ambiguous matches, shared attributes, foreign milestones. */
+/** What is allowed but probably not meant: ambiguous matches and shared attributes. */
 export function findDoubts(declared: Declared): CatalogError[] {
-  return [
-    ...overlappingMatches(declared.flows),
-    ...sharedAttributes(declared.entities),
-    ...declared.processes.flatMap(foreignMilestones),
-  ];
+  return [...overlappingMatches(declared.flows), ...sharedAttributes(declared.entities)];
 }
 
 /**
@@ -82,13 +77,4 @@ function sharedAttributes(entities: Declared['entities']): CatalogError[] {
       ];
     }),
   );
-}
-
-function foreignMilestones(located: Located<ItemOf<'processes'>>): CatalogError[] {
-  return located.item.milestones.flatMap(({ event }, index) => {
-    const entity = entityOfEvent(event);
-    if (located.item.entities.includes(entity)) return [];
-    const message = `"${entity}" is not among the process's entities; its events join a run only when they carry a ${located.item.lead} key`;
-    return [errorAt(located, ['milestones', index, 'event'], message)];
-  });
 }

@@ -29,7 +29,7 @@ export function servicesOf(system: ItemOf<'systems'>): readonly string[] {
 }
 
 /** Entity that a business event is about: the part of its name before the first dot. */
-export function entityOfEvent(event: string): string {
+function entityOfEvent(event: string): string {
   return event.slice(0, event.indexOf('.'));
 }
 
