@@ -17,6 +17,8 @@ export type EngineOptions = {
   host?: string;
   events?: SupervisorEvents;
   environment?: Record<string, string | undefined>;
+  /** The caller already holds the data directory's lock. */
+  isLocked?: boolean;
 };
 
 export type Engines = {
@@ -33,9 +35,17 @@ export type Engines = {
 const database = 'plumbline';
 const silent: SupervisorEvents = { note: () => undefined, error: () => undefined };
 
-type Settled = { dataDir: string; host: string; events: SupervisorEvents; environment: Record<string, string | undefined> };
+type Settled = {
+  dataDir: string;
+  host: string;
+  events: SupervisorEvents;
+  environment: Record<string, string | undefined>;
+};
 
-const startClickHouse = async (settled: Settled, wantedPort: number): Promise<{ url: string; process: Supervised }> => {
+const startClickHouse = async (
+  settled: Settled,
+  wantedPort: number,
+): Promise<{ url: string; process: Supervised }> => {
   const options: ClickHouseOptions = {
     host: settled.host,
     port: wantedPort || (await freePort(settled.host)),
@@ -50,14 +60,27 @@ const startClickHouse = async (settled: Settled, wantedPort: number): Promise<{ 
   return { url: clickHouseUrl(options), process: supervise(clickHouseProcess(options), settled.events) };
 };
 
-const startPostgres = async (settled: Settled, wantedPort: number): Promise<{ url: string; process: Supervised }> => {
+const startPostgres = async (
+  settled: Settled,
+  wantedPort: number,
+): Promise<{ url: string; process: Supervised }> => {
   const note = (sentence: string): void => settled.events.note('postgres', sentence);
   const home = await preparePostgresHome(path.join(settled.dataDir, 'postgres'), note);
   const password = await ensurePassword(path.join(settled.dataDir, 'postgres-password'));
   await initialiseCluster(home, password);
   const port = wantedPort || (await freePort(settled.host));
-  const options = { home, host: settled.host, port, password, database, logFile: path.join(settled.dataDir, 'logs/postgres.log') };
-  return { url: postgresUrl(options, database), process: supervise(postgresProcess(options), settled.events) };
+  const options = {
+    home,
+    host: settled.host,
+    port,
+    password,
+    database,
+    logFile: path.join(settled.dataDir, 'logs/postgres.log'),
+  };
+  return {
+    url: postgresUrl(options, database),
+    process: supervise(postgresProcess(options), settled.events),
+  };
 };
 
 /**
@@ -71,7 +94,7 @@ export const startEngines = async (options: EngineOptions): Promise<Engines> => 
     events: options.events ?? silent,
     environment: options.environment ?? inheritedEnvironment(),
   };
-  const unlock = await lockDataDirectory(settled.dataDir);
+  const unlock = options.isLocked ? () => Promise.resolve() : await lockDataDirectory(settled.dataDir);
   await mkdir(path.join(settled.dataDir, 'logs'), { recursive: true });
   const { clickhousePort = 0, postgresPort = 0 } = options;
   const started = await Promise.allSettled([

@@ -13,7 +13,11 @@ export type BodyReader = {
 };
 
 const unreadable = (thrown: unknown): Error =>
-  failure(33, 'CANNOT_READ_ALL_DATA', `Cannot read the body of the request: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  failure(
+    33,
+    'CANNOT_READ_ALL_DATA',
+    `Cannot read the body of the request: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+  );
 
 export const readBody = (body: Readable): BodyReader => {
   const source = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
@@ -47,8 +51,30 @@ export const readBody = (body: Readable): BodyReader => {
   };
 };
 
+/** `head` and the rest of a body in one piece; refused above `bytesMax`. */
+export const readAll = async (head: Buffer, body: BodyReader, bytesMax: number): Promise<Buffer> => {
+  const parts = [head];
+  let size = head.length;
+  for await (const part of body.rest()) {
+    size += part.length;
+    if (size > bytesMax)
+      throw failure(
+        62,
+        'SYNTAX_ERROR',
+        `The query is larger than ${bytesMax} bytes; send data in a format of its own, such as JSONEachRow or Native.`,
+      );
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+};
+
 /** Writes `head` and the rest of a body to a file, at the pace of the disk; answers the number of bytes. */
-export const spoolToFile = async (file: string, head: Buffer, body: BodyReader, bytesMax: number): Promise<number> => {
+export const spoolToFile = async (
+  file: string,
+  head: Buffer,
+  body: BodyReader,
+  bytesMax: number,
+): Promise<number> => {
   const output = createWriteStream(file, { flags: 'wx', mode: 0o600 });
   const done = finished(output);
   done.catch(() => undefined);
@@ -56,7 +82,11 @@ export const spoolToFile = async (file: string, head: Buffer, body: BodyReader, 
   const write = async (part: Buffer): Promise<void> => {
     size += part.length;
     if (size > bytesMax) {
-      throw failure(307, 'TOO_MANY_BYTES', `The body of this INSERT is larger than ${bytesMax} bytes: send it in parts, or raise PLUMBLINE_CLICKHOUSE_INSERT_MAX_MB.`);
+      throw failure(
+        307,
+        'TOO_MANY_BYTES',
+        `The body of this INSERT is larger than ${bytesMax} bytes: send it in parts, or raise PLUMBLINE_CLICKHOUSE_INSERT_MAX_MB.`,
+      );
     }
     if (!output.write(part)) await Promise.race([once(output, 'drain'), done]);
   };

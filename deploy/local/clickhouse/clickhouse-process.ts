@@ -47,7 +47,12 @@ export const clickHouseProcess = (options: ClickHouseOptions): ProcessSpec => ({
   readyMsMax: 120_000,
   untilReady: async (signal) => {
     while (!signal.aborted) {
-      const isUp = await fetch(`http://${options.host}:${options.port}/ping`, { signal: AbortSignal.timeout(2_000) }).then((answer) => answer.ok, () => false);
+      const isUp = await fetch(`http://${options.host}:${options.port}/ping`, {
+        signal: AbortSignal.timeout(2_000),
+      }).then(
+        (answer) => answer.ok,
+        () => false,
+      );
       if (isUp) return;
       await sleep(40);
     }

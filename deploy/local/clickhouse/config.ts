@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 const megabytes = 1024 * 1024;
-const wholeNumber = (min: number, max: number, fallback: number) => z.coerce.number().int().min(min).max(max).default(fallback);
+const wholeNumber = (min: number, max: number, fallback: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
 
 const environmentSchema = z.object({
   PLUMBLINE_CLICKHOUSE_PATH: z.string().min(1),
@@ -43,7 +44,9 @@ export const parseClickHouseConfig = (environment: Record<string, string | undef
   const parsed = environmentSchema.safeParse(environment);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new Error(`${issue?.path.join('.') ?? 'configuration'} is wrong: ${issue?.message ?? 'unknown reason'}.`);
+    throw new Error(
+      `${issue?.path.join('.') ?? 'configuration'} is wrong: ${issue?.message ?? 'unknown reason'}.`,
+    );
   }
   const values = parsed.data;
   return {

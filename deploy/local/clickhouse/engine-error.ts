@@ -9,9 +9,11 @@ export class EngineFailure extends Error {
   }
 }
 
-export const failure = (code: number, name: string, text: string): EngineFailure => new EngineFailure({ code, name, text });
+export const failure = (code: number, name: string, text: string): EngineFailure =>
+  new EngineFailure({ code, name, text });
 
-const messagePattern = /^Code: (\d+)\. DB::Exception: ([\s\S]*?)(?:\s*\(([A-Z][A-Z0-9_]+)\))?\s*(?:\(version [^)]*\))?\s*$/;
+const messagePattern =
+  /^Code: (\d+)\. DB::Exception: ([\s\S]*?)(?:\s*\(([A-Z][A-Z0-9_]+)\))?\s*(?:\(version [^)]*\))?\s*$/;
 
 /** Reads what the engine (or anything else) threw into code, name and text. */
 export const toEngineError = (thrown: unknown): EngineError => {
@@ -26,7 +28,9 @@ export const toEngineError = (thrown: unknown): EngineError => {
 export const renderError = (error: EngineError, version: string): string =>
   `Code: ${error.code}. DB::Exception: ${error.text} (${error.name}) (version ${version} (official build))\n`;
 
-const badRequest = [6, 26, 27, 36, 38, 41, 43, 44, 53, 62, 69, 70, 72, 108, 117, 130, 131, 306, 386, 456, 457, 461];
+const badRequest = [
+  6, 26, 27, 36, 38, 41, 43, 44, 53, 62, 69, 70, 72, 108, 117, 130, 131, 306, 386, 456, 457, 461,
+];
 const notFound = [46, 47, 50, 56, 60, 63, 73, 75, 81, 115, 392];
 const statusByCode = new Map<number, number>([
   ...badRequest.map((code) => [code, 400] as const),

@@ -35,29 +35,39 @@ const engineXml = (config: ClickHouseConfig, spool: string): string => `<clickho
 </clickhouse>
 `;
 
-const codeOf = (thrown: unknown): string => (thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown));
+const codeOf = (thrown: unknown): string =>
+  thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);
 
 const checkWritable = async (folder: string): Promise<void> => {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (thrown) {
-    throw new Error(`The data directory ${folder} cannot be written (${codeOf(thrown)}): choose another with PLUMBLINE_DATA_DIR or mend its owner.`, {
-      cause: thrown,
-    });
+    throw new Error(
+      `The data directory ${folder} cannot be written (${codeOf(thrown)}): choose another with PLUMBLINE_DATA_DIR or mend its owner.`,
+      {
+        cause: thrown,
+      },
+    );
   }
 };
 
 const checkFreeSpace = async (folder: string): Promise<void> => {
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize >= freeBytesMin) return;
-  throw new Error(`Only ${Math.floor((bavail * bsize) / 1024 / 1024)} MB are free under ${folder} and ClickHouse needs at least 256 MB: free some space.`);
+  throw new Error(
+    `Only ${Math.floor((bavail * bsize) / 1024 / 1024)} MB are free under ${folder} and ClickHouse needs at least 256 MB: free some space.`,
+  );
 };
 
 /** Creates the folders of the engine, refuses what cannot work, and empties the spool of an earlier run. */
 export const prepareEngineFiles = async (config: ClickHouseConfig): Promise<EngineFiles> => {
   const root = path.resolve(config.path);
-  const files = { data: path.join(root, 'data'), config: path.join(root, 'engine.xml'), spool: path.join(root, 'spool') };
+  const files = {
+    data: path.join(root, 'data'),
+    config: path.join(root, 'engine.xml'),
+    spool: path.join(root, 'spool'),
+  };
   await checkWritable(root);
   await checkFreeSpace(root);
   await rm(files.spool, { recursive: true, force: true });

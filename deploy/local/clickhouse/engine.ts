@@ -19,7 +19,11 @@ export type Lease = {
 
 export type Engine = {
   version: string;
-  withConnection: <Result>(context: Context, signal: AbortSignal, use: (lease: Lease) => Promise<Result>) => Promise<Result>;
+  withConnection: <Result>(
+    context: Context,
+    signal: AbortSignal,
+    use: (lease: Lease) => Promise<Result>,
+  ) => Promise<Result>;
   /** Runs a short statement of the face itself, beside the clients' connections. */
   control: (sql: string, format: string) => Promise<string>;
   running: () => number;
@@ -50,7 +54,9 @@ const settingsChange = (
   to: ReadonlyMap<string, string>,
   base: ReadonlyMap<string, string>,
 ): string | undefined => {
-  const changes = [...to].filter(([name, value]) => from.get(name) !== value).map(([name, value]) => `${name} = ${quoteString(value)}`);
+  const changes = [...to]
+    .filter(([name, value]) => from.get(name) !== value)
+    .map(([name, value]) => `${name} = ${quoteString(value)}`);
   for (const name of from.keys()) {
     if (to.has(name)) continue;
     const fallback = base.get(name);
@@ -63,9 +69,15 @@ const explainOpenFailure = async (files: EngineFiles, thrown: unknown): Promise<
   const message = toEngineError(thrown).text;
   const holder = await holderOf(files.data);
   if (holder !== undefined) {
-    return new Error(`The ClickHouse data in ${files.data} is in use by process ${holder}: stop it, or choose another PLUMBLINE_DATA_DIR.`, { cause: thrown });
+    return new Error(
+      `The ClickHouse data in ${files.data} is in use by process ${holder}: stop it, or choose another PLUMBLINE_DATA_DIR.`,
+      { cause: thrown },
+    );
   }
-  return new Error(`The ClickHouse engine could not open ${files.data}: ${message}. The reason stands above in its log.`, { cause: thrown });
+  return new Error(
+    `The ClickHouse engine could not open ${files.data}: ${message}. The reason stands above in its log.`,
+    { cause: thrown },
+  );
 };
 
 type Waiter = { grant: () => void; refuse: (reason: Error) => void };
@@ -90,7 +102,10 @@ const createGate = (max: number, queuedMax: number) => {
         signal.removeEventListener('abort', onAbort);
         then();
       };
-      const waiter: Waiter = { grant: () => settle(resolve), refuse: (reason) => settle(() => reject(reason)) };
+      const waiter: Waiter = {
+        grant: () => settle(resolve),
+        refuse: (reason) => settle(() => reject(reason)),
+      };
       waiting.push(waiter);
       signal.addEventListener('abort', onAbort, { once: true });
     });
@@ -100,7 +115,11 @@ const createGate = (max: number, queuedMax: number) => {
       return;
     }
     if (waiting.length >= queuedMax) {
-      throw failure(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', `Too many simultaneous queries: ${max} run and ${queuedMax} wait. Try again later.`);
+      throw failure(
+        202,
+        'TOO_MANY_SIMULTANEOUS_QUERIES',
+        `Too many simultaneous queries: ${max} run and ${queuedMax} wait. Try again later.`,
+      );
     }
     await wait(signal);
   };
@@ -112,7 +131,9 @@ const createGate = (max: number, queuedMax: number) => {
 
 /** The embedded default database shows the machine's files as tables: it is replaced by a plain one. */
 const replaceDefaultDatabase = async (session: Session): Promise<void> => {
-  const engine = (await session.queryAsync("SELECT engine FROM system.databases WHERE name = 'default'", { format: 'TSV' })).text();
+  const engine = (
+    await session.queryAsync("SELECT engine FROM system.databases WHERE name = 'default'", { format: 'TSV' })
+  ).text();
   if (engine.trim() === 'Atomic') return;
   await session.queryAsync('DROP DATABASE IF EXISTS default');
   await session.queryAsync('CREATE DATABASE default ENGINE = Atomic');
@@ -125,7 +146,11 @@ const openSession = (files: EngineFiles): Session =>
  * Opens the engine. Connections are kept and reused; each request gets its own database and settings on one.
  * `onGone` is called when the engine has aborted: the process must be replaced.
  */
-export const openEngine = async (config: ClickHouseConfig, files: EngineFiles, onGone: (reason: string) => void): Promise<Engine> => {
+export const openEngine = async (
+  config: ClickHouseConfig,
+  files: EngineFiles,
+  onGone: (reason: string) => void,
+): Promise<Engine> => {
   const base = baseSettings(config);
   const gate = createGate(config.queriesMax, config.queuedQueriesMax);
   const idle: Connection[] = [];
@@ -166,7 +191,11 @@ export const openEngine = async (config: ClickHouseConfig, files: EngineFiles, o
   };
 
   const takeConnection = async (context: Context): Promise<Connection> => {
-    const index = idle.findLastIndex((one) => one.database === context.database && settingsChange(one.settings, context.settings, base) === undefined);
+    const index = idle.findLastIndex(
+      (one) =>
+        one.database === context.database &&
+        settingsChange(one.settings, context.settings, base) === undefined,
+    );
     return idle.splice(index === -1 ? idle.length - 1 : index, 1)[0] ?? openConnection();
   };
 
@@ -205,7 +234,9 @@ export const openEngine = async (config: ClickHouseConfig, files: EngineFiles, o
     }
   })();
   await replaceDefaultDatabase(controlSession);
-  await controlSession.queryAsync(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(config.database)} ENGINE = Atomic`);
+  await controlSession.queryAsync(
+    `CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(config.database)} ENGINE = Atomic`,
+  );
   const version = (await controlSession.queryAsync('SELECT version()', { format: 'TSV' })).text().trim();
 
   return {

@@ -10,7 +10,7 @@ import { defaultFormat } from './formats.ts';
 import { forbidFileAccess } from './guard.ts';
 import { readStatement, type Incoming } from './incoming.ts';
 import { inputFromFile, insertFromFile, readsInput } from './insert.ts';
-import { spoolToFile } from './body.ts';
+import { readAll, spoolToFile } from './body.ts';
 import { keywordOf, significant, tokenize } from './lexer.ts';
 import { createReply, type Identity, type Reply } from './reply.ts';
 import { parseRequest, type FaceRequest } from './request.ts';
@@ -25,7 +25,11 @@ const authenticate = (request: FaceRequest, config: ClickHouseConfig): void => {
   if (config.password === '') return;
   const user = request.user ?? 'default';
   if (same(user, config.user) && same(request.password ?? '', config.password)) return;
-  throw failure(516, 'AUTHENTICATION_FAILED', `${user}: Authentication failed: password is incorrect, or there is no user with such name.`);
+  throw failure(
+    516,
+    'AUTHENTICATION_FAILED',
+    `${user}: Authentication failed: password is incorrect, or there is no user with such name.`,
+  );
 };
 
 /** A web page must not talk to the engine through the browser of someone at this machine. */
@@ -37,7 +41,8 @@ const forbidBrowsers = (message: IncomingMessage): void => {
 let serial = 0;
 
 /** The comment in front of each statement by which KILL QUERY finds it: the engine gives query ids of its own. */
-const tagFor = (queryId: string): string => `/* plumbline:${++serial}:${Buffer.from(queryId).toString('hex')} */ `;
+const tagFor = (queryId: string): string =>
+  `/* plumbline:${++serial}:${Buffer.from(queryId).toString('hex')} */ `;
 
 const killByTag = (tag: string): string => `KILL QUERY WHERE startsWith(query, '${tag.trim()}') ASYNC`;
 
@@ -68,7 +73,8 @@ const killWhileRunning = (engine: Engine, tag: string, signal: AbortSignal): (()
   };
 };
 
-const isTemporary = (sql: string): boolean => significant(tokenize(sql)).some((one) => keywordOf(sql, one) === 'TEMPORARY');
+const isTemporary = (sql: string): boolean =>
+  significant(tokenize(sql)).some((one) => keywordOf(sql, one) === 'TEMPORARY');
 
 const changesConnection = (incoming: Incoming, request: FaceRequest): boolean => {
   const { statement } = incoming;
@@ -78,7 +84,12 @@ const changesConnection = (incoming: Incoming, request: FaceRequest): boolean =>
 
 const checkReadonly = (incoming: Incoming, request: FaceRequest): void => {
   const { statement } = incoming;
-  if (request.method === 'POST' || statement.kind === 'select' || (statement.kind === 'other' && statement.isRead)) return;
+  if (
+    request.method === 'POST' ||
+    statement.kind === 'select' ||
+    (statement.kind === 'other' && statement.isRead)
+  )
+    return;
   throw failure(
     164,
     'READONLY',
@@ -86,12 +97,24 @@ const checkReadonly = (incoming: Incoming, request: FaceRequest): void => {
   );
 };
 
-type Call = { face: Face; request: FaceRequest; incoming: Incoming; reply: Reply; tag: string; spool: string; spooledBytes: number };
+type Call = {
+  face: Face;
+  request: FaceRequest;
+  incoming: Incoming;
+  reply: Reply;
+  tag: string;
+  spool: string;
+  spooledBytes: number;
+};
 
 const runInsert = async (call: Call, lease: Lease, sql: string): Promise<void> => {
   const startedNs = process.hrtime.bigint();
   await lease.query(call.tag + sql, 'Null');
-  call.reply.begin(defaultFormat, { readRows: 0, readBytes: call.spooledBytes, elapsedNs: Number(process.hrtime.bigint() - startedNs) }, false);
+  call.reply.begin(
+    defaultFormat,
+    { readRows: 0, readBytes: call.spooledBytes, elapsedNs: Number(process.hrtime.bigint() - startedNs) },
+    false,
+  );
   await call.reply.end();
 };
 
@@ -100,10 +123,18 @@ const execute = async (call: Call, lease: Lease): Promise<void> => {
   const { statement } = incoming;
   if (changesConnection(incoming, request)) lease.discard();
   if (statement.kind === 'insert-data') {
-    return runInsert(call, lease, await insertFromFile(lease, statement.target, statement.format, call.spool));
+    return runInsert(
+      call,
+      lease,
+      await insertFromFile(lease, statement.target, statement.format, call.spool),
+    );
   }
   if (call.spooledBytes > 0) {
-    const rewritten = inputFromFile(statement.sql, ('format' in statement && statement.format) || defaultFormat, call.spool);
+    const rewritten = inputFromFile(
+      statement.sql,
+      ('format' in statement && statement.format) || defaultFormat,
+      call.spool,
+    );
     if (rewritten !== undefined) return runInsert(call, lease, rewritten);
   }
   const ownFormat = 'format' in statement ? statement.format : undefined;
@@ -119,27 +150,44 @@ const execute = async (call: Call, lease: Lease): Promise<void> => {
 
 const spoolData = async (call: Call): Promise<void> => {
   const { statement, dataHead, body } = call.incoming;
-  const takesData = statement.kind === 'insert-data' || (statement.kind === 'other' && readsInput(statement.sql));
-  if (takesData) call.spooledBytes = await spoolToFile(call.spool, dataHead, body, call.face.config.insertBytesMax);
+  const takesData =
+    statement.kind === 'insert-data' || (statement.kind === 'other' && readsInput(statement.sql));
+  if (takesData)
+    call.spooledBytes = await spoolToFile(call.spool, dataHead, body, call.face.config.insertBytesMax);
 };
 
-const checkFiles = ({ statement }: Incoming): void => {
+/** A VALUES list is SQL: its expressions are held to the same rules, so it is read whole before it is spooled. */
+const checkFiles = async (incoming: Incoming, config: ClickHouseConfig): Promise<void> => {
+  const { statement } = incoming;
   if (statement.kind !== 'insert-data') return forbidFileAccess(statement.sql);
   forbidFileAccess(statement.head);
+  if (statement.format !== 'Values') return;
+  incoming.dataHead = await readAll(incoming.dataHead, incoming.body, config.statementBytesMax);
+  forbidFileAccess(incoming.dataHead.toString('utf8'));
 };
 
-const contextOf = (request: FaceRequest): Context => ({ database: request.database || 'default', settings: request.settings });
+const contextOf = (request: FaceRequest): Context => ({
+  database: request.database || 'default',
+  settings: request.settings,
+});
 
-const isRead = ({ statement }: Incoming): boolean => statement.kind === 'select' || (statement.kind === 'other' && statement.isRead);
+const isRead = ({ statement }: Incoming): boolean =>
+  statement.kind === 'select' || (statement.kind === 'other' && statement.isRead);
 
-const serve = async (face: Face, message: IncomingMessage, response: ServerResponse, request: FaceRequest, reply: Reply): Promise<void> => {
+const serve = async (
+  face: Face,
+  message: IncomingMessage,
+  response: ServerResponse,
+  request: FaceRequest,
+  reply: Reply,
+): Promise<void> => {
   const gone = new AbortController();
   response.on('close', () => {
     if (!response.writableFinished) gone.abort();
   });
   const incoming = await readStatement(message, request, face.config);
   checkReadonly(incoming, request);
-  checkFiles(incoming);
+  await checkFiles(incoming, face.config);
   const call: Call = {
     face,
     request,
@@ -149,7 +197,9 @@ const serve = async (face: Face, message: IncomingMessage, response: ServerRespo
     spool: path.join(face.files.spool, randomUUID()),
     spooledBytes: 0,
   };
-  const stopKilling = isRead(incoming) ? killWhileRunning(face.engine, call.tag, gone.signal) : () => undefined;
+  const stopKilling = isRead(incoming)
+    ? killWhileRunning(face.engine, call.tag, gone.signal)
+    : () => undefined;
   try {
     await spoolData(call);
     await face.engine.withConnection(contextOf(request), gone.signal, (lease) => execute(call, lease));
@@ -165,12 +215,20 @@ const serve = async (face: Face, message: IncomingMessage, response: ServerRespo
 const withoutTag = (thrown: unknown, tag: string): Error => {
   const error = toEngineError(thrown);
   const text = error.text
-    .replace(/failed at position (\d+)/, (_whole, position: string) => `failed at position ${Math.max(1, Number(position) - tag.length)}`)
+    .replace(
+      /failed at position (\d+)/,
+      (_whole, position: string) => `failed at position ${Math.max(1, Number(position) - tag.length)}`,
+    )
     .replaceAll(tag.trim(), '');
   return new EngineFailure({ ...error, text }, { cause: thrown });
 };
 
-const plainAnswers: Record<string, string> = { '/ping': 'Ok.\n', '/replicas_status': 'Ok.\n', '/healthz': 'ok\n', '/readyz': 'ok\n' };
+const plainAnswers: Record<string, string> = {
+  '/ping': 'Ok.\n',
+  '/replicas_status': 'Ok.\n',
+  '/healthz': 'ok\n',
+  '/readyz': 'ok\n',
+};
 
 const answerPlain = (response: ServerResponse, status: number, text: string): void => {
   response.writeHead(status, { 'Content-Type': 'text/html; charset=UTF-8' });
@@ -189,7 +247,12 @@ const handle = async (face: Face, message: IncomingMessage, response: ServerResp
     const { pathname } = new URL(message.url ?? '/', 'http://localhost');
     const plain = plainAnswers[pathname];
     if (plain !== undefined) return answerPlain(response, 200, plain);
-    if (pathname !== '/' && pathname !== '/query') return answerPlain(response, 404, `There is no handle ${pathname}\n\nUse / or /ping for health checks.\n`);
+    if (pathname !== '/' && pathname !== '/query')
+      return answerPlain(
+        response,
+        404,
+        `There is no handle ${pathname}\n\nUse / or /ping for health checks.\n`,
+      );
     forbidBrowsers(message);
     const request = parseRequest(message);
     request.queryId ||= identity.queryId;

@@ -10,7 +10,10 @@ const tsv = 'text/tab-separated-values; charset=UTF-8';
 const csv = (header: 'present' | 'absent') => `text/csv; charset=UTF-8; header=${header}`;
 const binary = 'application/octet-stream';
 
-const rows = (contentType: string, headerLines = 0): FormatTraits => ({ contentType, stream: { headerLines } });
+const rows = (contentType: string, headerLines = 0): FormatTraits => ({
+  contentType,
+  stream: { headerLines },
+});
 const whole = (contentType: string): FormatTraits => ({ contentType, stream: undefined });
 
 // Only formats whose rows stand alone may be streamed: the engine closes and reopens the format at each chunk.

@@ -3,7 +3,16 @@ import { isSymbol, significant, textOf, tokenize, unquote, type Token } from './
 
 // The embedded engine has no users_files wall of its own: these would open any file this process can read or write.
 const fileFunctions = new Set(['file', 'filecluster', 'executable', 'filesystem', 'sqlite', 'python']);
-const fileEngines = new Set(['file', 'executable', 'executablepool', 'filesystem', 'sqlite', 'filelog', 'backup', 'disk']);
+const fileEngines = new Set([
+  'file',
+  'executable',
+  'executablepool',
+  'filesystem',
+  'sqlite',
+  'filelog',
+  'backup',
+  'disk',
+]);
 
 const nameOf = (sql: string, one: Token | undefined): string | undefined => {
   if (one?.kind === 'word') return textOf(sql, one).toLowerCase();
@@ -22,13 +31,19 @@ const refuse = (name: string): never => {
 /** Throws when a statement would read or write files of the machine. */
 export const forbidFileAccess = (sql: string): void => {
   const tokens = significant(tokenize(sql));
+  const isAttach = nameOf(sql, tokens[0]) === 'attach';
   for (const [index, one] of tokens.entries()) {
+    if (one.kind === 'string' && /^file:/i.test(unquote(textOf(sql, one)))) refuse('A file: address');
+    if (one.kind === 'string' && isAttach && nameOf(sql, tokens[index - 1]) === 'from')
+      refuse('ATTACH … FROM a path');
     const name = nameOf(sql, one);
     if (name === undefined) continue;
-    if (fileFunctions.has(name) && isSymbol(sql, tokens[index + 1], '(')) refuse(`${name}()`);
+    if ((fileFunctions.has(name) || isLocalLake(name)) && isSymbol(sql, tokens[index + 1], '('))
+      refuse(`${name}()`);
     if (name === 'engine') {
       const engine = nameOf(sql, tokens[index + (isSymbol(sql, tokens[index + 1], '=') ? 2 : 1)]);
-      if (engine !== undefined && fileEngines.has(engine)) refuse(`ENGINE = ${engine}`);
+      if (engine !== undefined && (fileEngines.has(engine) || isLocalLake(engine)))
+        refuse(`ENGINE = ${engine}`);
     }
     if ((name === 'backup' || name === 'restore') && index === 0) refuse(name.toUpperCase());
   }

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ClickHouseConfig } from './config.ts';
-import { failure } from './engine-error.ts';
-import { readBody, type BodyReader } from './body.ts';
+import { readAll, readBody, type BodyReader } from './body.ts';
 import { readsInput } from './insert.ts';
 import { decodedBody, takeForm, type FaceRequest } from './request.ts';
 import { parseStatement, type Statement } from './statement.ts';
@@ -12,22 +11,16 @@ export type Incoming = { statement: Statement; dataHead: Buffer; body: BodyReade
 
 const headBytes = 64 * 1024;
 
-const readAll = async (head: Buffer, body: BodyReader, bytesMax: number): Promise<Buffer> => {
-  const parts = [head];
-  let size = head.length;
-  for await (const part of body.rest()) {
-    size += part.length;
-    if (size > bytesMax) throw failure(62, 'SYNTAX_ERROR', `The query is larger than ${bytesMax} bytes.`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
-};
-
 /** What is behind the head of an INSERT in the query text is data too; a VALUES list may name parameters. */
 const inlineData = (sql: string, statement: Statement): Buffer =>
   statement.kind === 'insert-data' ? Buffer.from(sql.slice(statement.dataStart)) : Buffer.alloc(0);
 
-const statementInUrl = async (request: FaceRequest, query: string, body: BodyReader, config: ClickHouseConfig): Promise<Incoming> => {
+const statementInUrl = async (
+  request: FaceRequest,
+  query: string,
+  body: BodyReader,
+  config: ClickHouseConfig,
+): Promise<Incoming> => {
   const sql = substituteParameters(query, request.parameters);
   const isInsert = /^\s*(\/\*[\s\S]*?\*\/\s*)?insert\b/i.test(sql);
   if (!isInsert) {
@@ -40,11 +33,15 @@ const statementInUrl = async (request: FaceRequest, query: string, body: BodyRea
   const inline = inlineData(sql, statement);
   if (statement.kind !== 'insert-data' && !readsInput(sql)) {
     const rest = await readAll(Buffer.alloc(0), body, config.statementBytesMax);
-    const whole = rest.length === 0 ? sql : substituteParameters(`${query}\n${rest.toString('utf8')}`, request.parameters);
+    const whole =
+      rest.length === 0
+        ? sql
+        : substituteParameters(`${query}\n${rest.toString('utf8')}`, request.parameters);
     const complete = parseStatement(whole);
     return { statement: complete, dataHead: inlineData(whole, complete), body };
   }
-  const separator = inline.toString('utf8').trim() === '' ? Buffer.alloc(0) : Buffer.concat([inline, Buffer.from('\n')]);
+  const separator =
+    inline.toString('utf8').trim() === '' ? Buffer.alloc(0) : Buffer.concat([inline, Buffer.from('\n')]);
   return { statement, dataHead: separator, body };
 };
 
@@ -61,7 +58,11 @@ const insertInHead = (head: Buffer): { statement: Statement; dataHead: Buffer } 
   }
 };
 
-const statementInBody = async (request: FaceRequest, body: BodyReader, config: ClickHouseConfig): Promise<Incoming> => {
+const statementInBody = async (
+  request: FaceRequest,
+  body: BodyReader,
+  config: ClickHouseConfig,
+): Promise<Incoming> => {
   const head = await body.head(headBytes);
   if (request.parameters.size === 0) {
     const insert = insertInHead(head);
@@ -74,7 +75,11 @@ const statementInBody = async (request: FaceRequest, body: BodyReader, config: C
 };
 
 /** Finds the statement of a request, in its URL, its body or its form, with parameters put in. */
-export const readStatement = async (message: IncomingMessage, request: FaceRequest, config: ClickHouseConfig): Promise<Incoming> => {
+export const readStatement = async (
+  message: IncomingMessage,
+  request: FaceRequest,
+  config: ClickHouseConfig,
+): Promise<Incoming> => {
   const body = readBody(decodedBody(message));
   const contentType = message.headers['content-type'] ?? '';
   if (contentType.startsWith('multipart/form-data')) {

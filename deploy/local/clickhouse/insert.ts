@@ -1,11 +1,28 @@
 import { z } from 'zod';
 import type { Lease } from './engine.ts';
 import { failure } from './engine-error.ts';
-import { isSymbol, keywordOf, quoteIdentifier, quoteString, significant, textOf, tokenize, unquote, type Token } from './lexer.ts';
+import {
+  isSymbol,
+  keywordOf,
+  quoteIdentifier,
+  quoteString,
+  significant,
+  textOf,
+  tokenize,
+  unquote,
+  type Token,
+} from './lexer.ts';
 import type { InsertTarget } from './statement.ts';
 
 const describeSchema = z.object({
-  data: z.array(z.object({ name: z.string(), type: z.string(), default_type: z.string(), default_expression: z.string() })),
+  data: z.array(
+    z.object({
+      name: z.string(),
+      type: z.string(),
+      default_type: z.string(),
+      default_expression: z.string(),
+    }),
+  ),
 });
 type Column = z.infer<typeof describeSchema>['data'][number];
 
@@ -14,7 +31,8 @@ const describe = async (lease: Lease, table: string): Promise<Column[]> => {
   return describeSchema.parse(JSON.parse(Buffer.from(result.bytes).toString('utf8'))).data;
 };
 
-const identifierText = (sql: string, one: Token): string => (one.kind === 'quoted' ? unquote(textOf(sql, one)) : textOf(sql, one));
+const identifierText = (sql: string, one: Token): string =>
+  one.kind === 'quoted' ? unquote(textOf(sql, one)) : textOf(sql, one);
 
 /** Names in a column list; a dotted name (Nested) is one name. */
 const namesIn = (list: string): string[] => {
@@ -40,14 +58,23 @@ const dataColumns = (columns: readonly Column[], list: string | undefined): Colu
   const tokens = significant(tokenize(list));
   if (isSymbol(list, tokens[0], '*')) {
     if (tokens.length > 1 && keywordOf(list, tokens[1]) !== 'EXCEPT') {
-      throw failure(48, 'NOT_IMPLEMENTED', 'Of the column expressions of an INSERT only * and * EXCEPT (…) are offered here.');
+      throw failure(
+        48,
+        'NOT_IMPLEMENTED',
+        'Of the column expressions of an INSERT only * and * EXCEPT (…) are offered here.',
+      );
     }
     const without = new Set(tokens.length > 1 ? namesIn(list.slice(tokens[1]?.end)) : []);
     return insertable(columns).filter((column) => !without.has(column.name));
   }
   return namesIn(list).map((name) => {
     const column = columns.find((one) => one.name === name);
-    if (!column) throw failure(16, 'NO_SUCH_COLUMN_IN_TABLE', `No such column ${name} in the table that the INSERT names.`);
+    if (!column)
+      throw failure(
+        16,
+        'NO_SUCH_COLUMN_IN_TABLE',
+        `No such column ${name} in the table that the INSERT names.`,
+      );
     return column;
   });
 };
@@ -65,14 +92,21 @@ const defaultClause = (column: Column, present: ReadonlySet<string>, all: Readon
 const structureOf = (data: readonly Column[], columns: readonly Column[]): string => {
   const present = new Set(data.map((column) => column.name));
   const all = new Set(columns.map((column) => column.name));
-  return data.map((column) => `${quoteIdentifier(column.name)} ${column.type}${defaultClause(column, present, all)}`).join(', ');
+  return data
+    .map((column) => `${quoteIdentifier(column.name)} ${column.type}${defaultClause(column, present, all)}`)
+    .join(', ');
 };
 
 /**
  * The statement that loads a spooled body: the embedded engine takes binary data only from a file. One statement,
  * so tokens, deduplication and materialized views behave as for a body sent to a server.
  */
-export const insertFromFile = async (lease: Lease, target: InsertTarget, format: string, file: string): Promise<string> => {
+export const insertFromFile = async (
+  lease: Lease,
+  target: InsertTarget,
+  format: string,
+  file: string,
+): Promise<string> => {
   const columns = await describe(lease, target.table);
   const data = dataColumns(columns, target.columns);
   const names = data.map((column) => quoteIdentifier(column.name)).join(', ');
@@ -84,7 +118,9 @@ export const insertFromFile = async (lease: Lease, target: InsertTarget, format:
 /** `INSERT … SELECT … FROM input('structure') FORMAT x` with its data in `file`; undefined when it names no input(). */
 export const inputFromFile = (sql: string, format: string, file: string): string | undefined => {
   const tokens = significant(tokenize(sql));
-  const index = tokens.findIndex((one, at) => keywordOf(sql, one) === 'INPUT' && isSymbol(sql, tokens[at + 1], '('));
+  const index = tokens.findIndex(
+    (one, at) => keywordOf(sql, one) === 'INPUT' && isSymbol(sql, tokens[at + 1], '('),
+  );
   const call = tokens[index];
   const open = tokens[index + 1];
   const tail = tokens.findLast((one) => keywordOf(sql, one) === 'FORMAT');
@@ -96,5 +132,8 @@ export const inputFromFile = (sql: string, format: string, file: string): string
 /** True when an INSERT … SELECT reads its rows from the body of the request. */
 export const readsInput = (sql: string): boolean => {
   const tokens = significant(tokenize(sql));
-  return keywordOf(sql, tokens[0]) === 'INSERT' && tokens.some((one, at) => keywordOf(sql, one) === 'INPUT' && isSymbol(sql, tokens[at + 1], '('));
+  return (
+    keywordOf(sql, tokens[0]) === 'INSERT' &&
+    tokens.some((one, at) => keywordOf(sql, one) === 'INPUT' && isSymbol(sql, tokens[at + 1], '('))
+  );
 };

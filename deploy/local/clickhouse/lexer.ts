@@ -85,7 +85,7 @@ const tokenAt = (sql: string, at: number): Token => {
 /** Splits ClickHouse SQL as the engine's own lexer does: quotes, comments (not nested), heredocs, curly quotes. */
 export const tokenize = (sql: string): Token[] => {
   const tokens: Token[] = [];
-  for (let at = 0; at < sql.length; ) {
+  for (let at = 0; at < sql.length;) {
     const next = tokenAt(sql, at);
     tokens.push(next);
     at = next.end;
@@ -114,16 +114,28 @@ export const quoteString = (value: string): string =>
 export const quoteIdentifier = (value: string): string =>
   `\`${value.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('\0', '\\0')}\``;
 
-const escapes: Record<string, string> = { n: '\n', t: '\t', r: '\r', 0: '\0', b: '\b', f: '\f', a: '\x07', v: '\v' };
+const escapes: Record<string, string> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  0: '\0',
+  b: '\b',
+  f: '\f',
+  a: '\x07',
+  v: '\v',
+};
 
 /** The value that a quoted token (string or identifier in straight quotes) stands for. */
 export const unquote = (text: string): string => {
   const quote = text[0] ?? "'";
   return text
     .slice(1, -1)
-    .replaceAll(/\\x([0-9a-fA-F]{2})|\\([\s\S])|(['"`])\3/g, (whole, hex?: string, escaped?: string, doubled?: string) => {
-      if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
-      if (escaped !== undefined) return escapes[escaped] ?? escaped;
-      return doubled === quote ? quote : whole;
-    });
+    .replaceAll(
+      /\\x([0-9a-fA-F]{2})|\\([\s\S])|(['"`])\3/g,
+      (whole, hex?: string, escaped?: string, doubled?: string) => {
+        if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
+        if (escaped !== undefined) return escapes[escaped] ?? escaped;
+        return doubled === quote ? quote : whole;
+      },
+    );
 };

@@ -8,7 +8,13 @@ import { traitsOf } from './formats.ts';
 /** What every answer carries in its headers, as a ClickHouse server sends them. */
 export type Identity = { queryId: string; serverName: string; version: string; exceptionTag: string };
 
-export type Summary = { readRows: number; readBytes: number; writtenRows?: number; resultBytes?: number; elapsedNs: number };
+export type Summary = {
+  readRows: number;
+  readBytes: number;
+  writtenRows?: number;
+  resultBytes?: number;
+  elapsedNs: number;
+};
 
 const coders = {
   gzip: () => createGzip({ level: constants.Z_BEST_SPEED }),
@@ -19,7 +25,9 @@ const coders = {
 
 const acceptedCoding = (request: IncomingMessage): keyof typeof coders | undefined => {
   const accepted = String(request.headers['accept-encoding'] ?? '').toLowerCase();
-  return (['zstd', 'br', 'gzip', 'deflate'] as const).find((coding) => new RegExp(`\\b${coding}\\b(?!;q=0(\\.0*)?(,|$))`).test(accepted));
+  return (['zstd', 'br', 'gzip', 'deflate'] as const).find((coding) =>
+    new RegExp(`\\b${coding}\\b(?!;q=0(\\.0*)?(,|$))`).test(accepted),
+  );
 };
 
 const summaryHeader = (summary: Summary): string =>
@@ -61,9 +69,15 @@ const stallMsMax = 120_000;
 
 const waitForDrain = async (target: Transform | ServerResponse, response: ServerResponse): Promise<void> => {
   const stop = new AbortController();
-  const timer = setTimeout(() => response.destroy(new Error('The client reads nothing any more.')), stallMsMax);
+  const timer = setTimeout(
+    () => response.destroy(new Error('The client reads nothing any more.')),
+    stallMsMax,
+  );
   try {
-    await Promise.race([once(target, 'drain', { signal: stop.signal }), once(response, 'close', { signal: stop.signal })]);
+    await Promise.race([
+      once(target, 'drain', { signal: stop.signal }),
+      once(response, 'close', { signal: stop.signal }),
+    ]);
   } finally {
     clearTimeout(timer);
     stop.abort();
@@ -71,7 +85,11 @@ const waitForDrain = async (target: Transform | ServerResponse, response: Server
   if (response.destroyed) throw new Error('The client closed the connection.');
 };
 
-export const createReply = (request: IncomingMessage, response: ServerResponse, identity: Identity): Reply => {
+export const createReply = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  identity: Identity,
+): Reply => {
   let coder: Transform | undefined;
   let hasBegun = false;
   const target = (): Transform | ServerResponse => coder ?? response;
@@ -122,7 +140,8 @@ export const createReply = (request: IncomingMessage, response: ServerResponse, 
       response.statusCode = statusOf(error);
       response.setHeader('X-ClickHouse-Exception-Code', String(error.code));
       response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
-      if (error.code === 516 || error.code === 194) response.setHeader('WWW-Authenticate', 'Basic realm="ClickHouse"');
+      if (error.code === 516 || error.code === 194)
+        response.setHeader('WWW-Authenticate', 'Basic realm="ClickHouse"');
       response.end(renderError(error, identity.version));
     },
   };

@@ -20,9 +20,26 @@ export type FaceRequest = {
 
 // Names of the HTTP interface that are not settings of the engine.
 const reserved = new Set([
-  'query', 'database', 'default_format', 'query_id', 'user', 'password', 'compress', 'decompress', 'session_id', 'session_timeout',
-  'session_check', 'close_session', 'quota_key', 'role', 'wait_end_of_query', 'buffer_size', 'client_protocol_version', 'stacktrace',
-  'framing', 'log_session_id',
+  'query',
+  'database',
+  'default_format',
+  'query_id',
+  'user',
+  'password',
+  'compress',
+  'decompress',
+  'session_id',
+  'session_timeout',
+  'session_check',
+  'close_session',
+  'quota_key',
+  'role',
+  'wait_end_of_query',
+  'buffer_size',
+  'client_protocol_version',
+  'stacktrace',
+  'framing',
+  'log_session_id',
 ]);
 
 const headerOf = (request: IncomingMessage, name: string): string | undefined => {
@@ -35,7 +52,9 @@ const basicCredentials = (header: string | undefined): { user: string; password:
   if (encoded === undefined) return undefined;
   const decoded = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = decoded.indexOf(':');
-  return colon === -1 ? { user: decoded, password: '' } : { user: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
+  return colon === -1
+    ? { user: decoded, password: '' }
+    : { user: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
 };
 
 /** Moves one name and value to where they belong: a `param_*`, or a setting unless the face reads it itself. */
@@ -45,14 +64,23 @@ export const takeField = (request: FaceRequest, name: string, value: string): vo
   else if (!reserved.has(name)) request.settings.set(name, value);
 };
 
-const isOn = (value: string | null): boolean => value !== null && value !== '' && value !== '0' && value !== 'false';
+const isOn = (value: string | null): boolean =>
+  value !== null && value !== '' && value !== '0' && value !== 'false';
 
 const refuseUnsupported = (search: URLSearchParams): void => {
   if (isOn(search.get('compress')) || isOn(search.get('decompress'))) {
-    throw failure(48, 'NOT_IMPLEMENTED', 'compress=1 and decompress=1 (ClickHouse block compression) are not offered here: use Accept-Encoding or Content-Encoding with gzip or zstd.');
+    throw failure(
+      48,
+      'NOT_IMPLEMENTED',
+      'compress=1 and decompress=1 (ClickHouse block compression) are not offered here: use Accept-Encoding or Content-Encoding with gzip or zstd.',
+    );
   }
   if (search.get('session_id')) {
-    throw failure(48, 'NOT_IMPLEMENTED', 'HTTP sessions are not offered here: send settings with each query instead of session_id.');
+    throw failure(
+      48,
+      'NOT_IMPLEMENTED',
+      'HTTP sessions are not offered here: send settings with each query instead of session_id.',
+    );
   }
 };
 
@@ -82,22 +110,41 @@ export const parseRequest = (request: IncomingMessage): FaceRequest => {
 /** The body with its Content-Encoding undone. */
 export const decodedBody = (request: IncomingMessage): Readable => {
   const encoding = headerOf(request, 'content-encoding')?.toLowerCase() ?? 'identity';
-  const decoders = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress, zstd: createZstdDecompress };
+  const decoders = {
+    gzip: createGunzip,
+    'x-gzip': createGunzip,
+    deflate: createInflate,
+    br: createBrotliDecompress,
+    zstd: createZstdDecompress,
+  };
   if (encoding === 'identity' || encoding === '') return request;
   const create = decoders[encoding as keyof typeof decoders];
-  if (create === undefined) throw failure(48, 'NOT_IMPLEMENTED', `Content-Encoding ${encoding} is not offered here: use gzip, deflate, br or zstd.`);
+  if (create === undefined)
+    throw failure(
+      48,
+      'NOT_IMPLEMENTED',
+      `Content-Encoding ${encoding} is not offered here: use gzip, deflate, br or zstd.`,
+    );
   const decoder = create();
   request.on('error', (reason) => decoder.destroy(reason));
-  request.on('aborted', () => decoder.destroy(new Error('The client closed the connection before the body was complete.')));
+  request.on('aborted', () =>
+    decoder.destroy(new Error('The client closed the connection before the body was complete.')),
+  );
   return request.pipe(decoder);
 };
 
 /** Reads the fields of a multipart form, as clients send long parameters. */
 export const takeForm = async (target: FaceRequest, contentType: string, body: Buffer): Promise<void> => {
-  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': contentType } }).formData();
+  const form = await new Response(new Uint8Array(body), {
+    headers: { 'content-type': contentType },
+  }).formData();
   for (const [name, value] of form) {
     if (typeof value !== 'string') {
-      throw failure(48, 'NOT_IMPLEMENTED', `External tables in a form (${name}) are not offered here: insert into a table and join it.`);
+      throw failure(
+        48,
+        'NOT_IMPLEMENTED',
+        `External tables in a form (${name}) are not offered here: insert into a table and join it.`,
+      );
     }
     takeField(target, name, value);
   }

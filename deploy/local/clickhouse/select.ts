@@ -6,7 +6,13 @@ import type { Reply } from './reply.ts';
 
 export type ResultOptions = { format: string; isCompressed: boolean; maySplit: boolean; nowNs: () => bigint };
 
-const sendWhole = async (lease: Lease, sql: string, options: ResultOptions, reply: Reply, config: ClickHouseConfig): Promise<void> => {
+const sendWhole = async (
+  lease: Lease,
+  sql: string,
+  options: ResultOptions,
+  reply: Reply,
+  config: ClickHouseConfig,
+): Promise<void> => {
   const startedNs = options.nowNs();
   const result = await lease.query(sql, options.format);
   if (result.bytes.length > config.bufferedResultBytesMax) {
@@ -31,7 +37,13 @@ const sendWhole = async (lease: Lease, sql: string, options: ResultOptions, repl
  * Sends rows as the engine finds them, at the pace of the client. Exceptions before the first rows still become an
  * HTTP status, because the headers wait for the first chunk.
  */
-const sendStream = async (lease: Lease, sql: string, options: ResultOptions, headerLines: number, reply: Reply): Promise<boolean> => {
+const sendStream = async (
+  lease: Lease,
+  sql: string,
+  options: ResultOptions,
+  headerLines: number,
+  reply: Reply,
+): Promise<boolean> => {
   const startedNs = options.nowNs();
   let chunks = 0;
   for await (const chunk of lease.stream(sql, options.format)) {
@@ -48,7 +60,13 @@ const sendStream = async (lease: Lease, sql: string, options: ResultOptions, hea
 };
 
 /** Runs one statement and sends its result, in chunks where statement and format allow it. */
-export const sendResult = async (lease: Lease, sql: string, options: ResultOptions, reply: Reply, config: ClickHouseConfig): Promise<void> => {
+export const sendResult = async (
+  lease: Lease,
+  sql: string,
+  options: ResultOptions,
+  reply: Reply,
+  config: ClickHouseConfig,
+): Promise<void> => {
   const stream = options.maySplit ? traitsOf(options.format).stream : undefined;
   if (stream === undefined) return sendWhole(lease, sql, options, reply, config);
   if (await sendStream(lease, sql, options, stream.headerLines, reply)) return;

@@ -30,8 +30,10 @@ const listen = (server: Server, config: ClickHouseConfig): Promise<number> =>
 
 const waitUntilIdle = async (engine: Engine): Promise<void> => {
   const deadline = performance.now() + drainMsMax;
-  while (engine.running() > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-  if (engine.running() > 0) await engine.control("KILL QUERY WHERE query LIKE '/* plumbline:%' SYNC", 'TSV').catch(() => undefined);
+  while (engine.running() > 0 && performance.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  if (engine.running() > 0)
+    await engine.control("KILL QUERY WHERE query LIKE '/* plumbline:%' SYNC", 'TSV').catch(() => undefined);
 };
 
 const start = async (): Promise<void> => {
@@ -43,7 +45,10 @@ const start = async (): Promise<void> => {
     log.error('the engine has aborted and this process ends so that a new one can start', { reason });
     process.exit(70);
   });
-  const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 0, maxHeaderSize: 1024 * 1024 }, createFace({ engine, files, config, serverName: hostname() }));
+  const server = createServer(
+    { keepAliveTimeout: 30_000, requestTimeout: 0, maxHeaderSize: 1024 * 1024 },
+    createFace({ engine, files, config, serverName: hostname() }),
+  );
   const port = await listen(server, config);
   let isStopping = false;
   const stop = async (): Promise<void> => {

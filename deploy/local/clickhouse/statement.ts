@@ -21,7 +21,11 @@ const singleStatement = (sql: string, tokens: readonly Token[]): { sql: string; 
   const broken = tokens.find((one) => one.kind === 'error');
   if (broken) {
     const excerpt = sql.slice(broken.start, broken.start + 40);
-    throw failure(62, 'SYNTAX_ERROR', `Syntax error: a quote or comment is never closed: failed at position ${broken.start + 1} (${excerpt}).`);
+    throw failure(
+      62,
+      'SYNTAX_ERROR',
+      `Syntax error: a quote or comment is never closed: failed at position ${broken.start + 1} (${excerpt}).`,
+    );
   }
   const first = tokens.findIndex((one) => isSymbol(sql, one, ';'));
   if (first === -1) return { sql, tokens: [...tokens] };
@@ -47,7 +51,8 @@ const formatClause = (sql: string, tokens: readonly Token[]): string | undefined
     if (keywordOf(sql, one) !== 'FORMAT') continue;
     const name = tokens[index + 1];
     const after = tokens[index + 2];
-    if (name?.kind === 'word' && (after === undefined || keywordOf(sql, after) === 'SETTINGS')) return textOf(sql, name);
+    if (name?.kind === 'word' && (after === undefined || keywordOf(sql, after) === 'SETTINGS'))
+      return textOf(sql, name);
   }
   return undefined;
 };
@@ -82,13 +87,20 @@ const dataStartAfter = (sql: string, end: number): number => {
  * The head of `INSERT INTO t (…) [SETTINGS …] FORMAT x | VALUES`; undefined for INSERT … SELECT.
  * What follows `dataStart` is data and is never read as SQL.
  */
-const parseInsertHead = (sql: string, tokens: readonly Token[]): Extract<Statement, { kind: 'insert-data' }> | undefined => {
+const parseInsertHead = (
+  sql: string,
+  tokens: readonly Token[],
+): Extract<Statement, { kind: 'insert-data' }> | undefined => {
   let index = 1;
   if (keywordOf(sql, tokens[index]) === 'INTO') index++;
   if (keywordOf(sql, tokens[index]) === 'TABLE') index++;
   if (keywordOf(sql, tokens[index]) === 'FUNCTION') return undefined;
   const nameEnd = indexAfterName(sql, tokens, index);
-  const target: InsertTarget = { table: slice(sql, tokens, index, nameEnd), columns: undefined, settings: undefined };
+  const target: InsertTarget = {
+    table: slice(sql, tokens, index, nameEnd),
+    columns: undefined,
+    settings: undefined,
+  };
   index = nameEnd;
   if (isSymbol(sql, tokens[index], '(') && !streamKeywords.has(keywordOf(sql, tokens[index + 1]) ?? '')) {
     const end = indexAfterParentheses(sql, tokens, index);
@@ -107,18 +119,31 @@ const parseInsertHead = (sql: string, tokens: readonly Token[]): Extract<Stateme
   }
   const format = tokens[index + 1];
   if (keyword !== 'FORMAT' || format?.kind !== 'word') return undefined;
-  return { kind: 'insert-data', head, target, format: textOf(sql, format), dataStart: dataStartAfter(sql, format.end) };
+  return {
+    kind: 'insert-data',
+    head,
+    target,
+    format: textOf(sql, format),
+    dataStart: dataStartAfter(sql, format.end),
+  };
 };
 
 const firstKeyword = (sql: string, tokens: readonly Token[]): string =>
-  keywordOf(sql, tokens.find((one) => !isSymbol(sql, one, '('))) ?? '';
+  keywordOf(
+    sql,
+    tokens.find((one) => !isSymbol(sql, one, '(')),
+  ) ?? '';
 
 const forbidFiles = (sql: string, tokens: readonly Token[]): void => {
   for (const { one, index } of topLevel(sql, tokens)) {
     const next = keywordOf(sql, tokens[index + 1]);
     const pair = `${keywordOf(sql, one) ?? ''} ${next ?? ''}`;
     if (pair === 'INTO OUTFILE' || pair === 'FROM INFILE') {
-      throw failure(48, 'NOT_IMPLEMENTED', `${pair} is a feature of the command line client; over HTTP the data travels in the body.`);
+      throw failure(
+        48,
+        'NOT_IMPLEMENTED',
+        `${pair} is a feature of the command line client; over HTTP the data travels in the body.`,
+      );
     }
   }
 };
@@ -137,7 +162,8 @@ export const parseStatement = (sql: string): Statement => {
   const format = formatClause(single.sql, single.tokens);
   if (sessionKeywords.has(keyword)) return { kind: 'session', sql: single.sql };
   if (keyword === 'KILL') return { kind: 'kill', sql: single.sql };
-  if (!streamKeywords.has(keyword)) return { kind: 'other', sql: single.sql, format, isRead: readKeywords.has(keyword) };
+  if (!streamKeywords.has(keyword))
+    return { kind: 'other', sql: single.sql, format, isRead: readKeywords.has(keyword) };
   const hasTotals = single.tokens.some((one) => keywordOf(single.sql, one) === 'TOTALS');
   return { kind: 'select', sql: single.sql, format, hasTotals };
 };

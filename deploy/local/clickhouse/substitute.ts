@@ -1,5 +1,13 @@
 import { failure } from './engine-error.ts';
-import { isSymbol, quoteIdentifier, quoteString, significant, textOf, tokenize, type Token } from './lexer.ts';
+import {
+  isSymbol,
+  quoteIdentifier,
+  quoteString,
+  significant,
+  textOf,
+  tokenize,
+  type Token,
+} from './lexer.ts';
 
 type Placeholder = { start: number; end: number; name: string; type: string };
 
@@ -12,7 +20,11 @@ const skipTrivia = (tokens: readonly Token[], from: number): number => {
 };
 
 /** `{name:Type}` whose brace is token `open`; undefined when the brace is something else, such as a map literal. */
-const placeholderAt = (sql: string, tokens: readonly Token[], open: number): (Placeholder & { last: number }) | undefined => {
+const placeholderAt = (
+  sql: string,
+  tokens: readonly Token[],
+  open: number,
+): (Placeholder & { last: number }) | undefined => {
   const nameIndex = skipTrivia(tokens, open + 1);
   const name = tokens[nameIndex];
   const colonIndex = skipTrivia(tokens, nameIndex + 1);
@@ -41,11 +53,22 @@ const placeholdersIn = (sql: string): Placeholder[] => {
   return found;
 };
 
-const tsvEscapes: Record<string, string> = { n: '\n', t: '\t', r: '\r', 0: '\0', b: '\b', f: '\f', a: '\x07', v: '\v' };
+const tsvEscapes: Record<string, string> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  0: '\0',
+  b: '\b',
+  f: '\f',
+  a: '\x07',
+  v: '\v',
+};
 
 const unescapeTsv = (value: string): string =>
   value.replaceAll(/\\x([0-9a-fA-F]{2})|\\([\s\S])/g, (_whole, hex?: string, escaped?: string) =>
-    hex === undefined ? (tsvEscapes[escaped as string] ?? (escaped as string)) : String.fromCharCode(Number.parseInt(hex, 16)),
+    hex === undefined
+      ? (tsvEscapes[escaped as string] ?? (escaped as string))
+      : String.fromCharCode(Number.parseInt(hex, 16)),
   );
 
 /** What is inside LowCardinality(…) and Nullable(…), with whether a Nullable was among them. */
@@ -61,7 +84,8 @@ const unwrapType = (type: string): { inner: string; nullable: boolean } => {
 };
 
 // A server reads these types from the parameter's text as they stand; all others are unescaped first.
-const compositeTypePattern = /^(Array|Map|Tuple|Nested|Point|Ring|LineString|Polygon|MultiLineString|MultiPolygon)\b/;
+const compositeTypePattern =
+  /^(Array|Map|Tuple|Nested|Point|Ring|LineString|Polygon|MultiLineString|MultiPolygon)\b/;
 // A Map cannot be cast from text, so its value must stand as a literal: only constants may appear in it.
 const mapTypePattern = /\bMap\s*\(/;
 const constantWords = new Set(['NULL', 'TRUE', 'FALSE', 'NAN', 'INF', 'INFINITY']);
@@ -92,12 +116,20 @@ const renderValue = (value: string, type: string): string => {
   if (value === '\\N') {
     if (nullable) return `_CAST(NULL, ${castType})`;
     // Older clients send NULL for a type that has no room for it; a server refuses as well.
-    throw failure(457, 'BAD_QUERY_PARAMETER', `Value \\N cannot be parsed as ${type}: it is NULL and the type is not Nullable.`);
+    throw failure(
+      457,
+      'BAD_QUERY_PARAMETER',
+      `Value \\N cannot be parsed as ${type}: it is NULL and the type is not Nullable.`,
+    );
   }
   if (integerTypePattern.test(inner) && /^-?\d{1,18}$/.test(value)) return `_CAST(${value}, ${castType})`;
   if (mapTypePattern.test(inner)) {
     if (isConstantLiteral(value) && value.trim() !== '') return `_CAST(${value}, ${castType})`;
-    throw failure(457, 'BAD_QUERY_PARAMETER', `Value cannot be parsed as ${type}: it is not a literal of constants.`);
+    throw failure(
+      457,
+      'BAD_QUERY_PARAMETER',
+      `Value cannot be parsed as ${type}: it is not a literal of constants.`,
+    );
   }
   const text = compositeTypePattern.test(inner) ? value : unescapeTsv(value);
   return `_CAST(${quoteString(text)}, ${castType})`;
@@ -120,7 +152,10 @@ export const substituteParameters = (sql: string, parameters: ReadonlyMap<string
   const parts: string[] = [];
   let at = 0;
   for (const placeholder of placeholdersIn(sql)) {
-    parts.push(sql.slice(at, placeholder.start), renderValue(valueOf(parameters, placeholder), placeholder.type));
+    parts.push(
+      sql.slice(at, placeholder.start),
+      renderValue(valueOf(parameters, placeholder), placeholder.type),
+    );
     at = placeholder.end;
   }
   parts.push(sql.slice(at));

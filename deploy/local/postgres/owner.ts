@@ -21,14 +21,24 @@ const lookUp = async (): Promise<Owner> => {
 
 const create = async (): Promise<Owner> => {
   try {
-    await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', userName]);
+    await run('useradd', [
+      '--system',
+      '--user-group',
+      '--no-create-home',
+      '--shell',
+      '/usr/sbin/nologin',
+      userName,
+    ]);
   } catch (thrown) {
     // Two starts at once may both create it: what counts is that it is there.
     const found = await lookUp();
     if (found) return found;
-    throw new Error(`PostgreSQL refuses to run as root, and the user ${userName} could not be created: run as a normal user, or set DATABASE_URL.`, {
-      cause: thrown,
-    });
+    throw new Error(
+      `PostgreSQL refuses to run as root, and the user ${userName} could not be created: run as a normal user, or set DATABASE_URL.`,
+      {
+        cause: thrown,
+      },
+    );
   }
   return lookUp();
 };
@@ -39,7 +49,10 @@ export const findOwner = async (): Promise<Owner> => {
   return (await lookUp()) ?? (await create());
 };
 
-const mayEnter = ({ mode, uid, gid }: { mode: number; uid: number; gid: number }, owner: NonNullable<Owner>): boolean => {
+const mayEnter = (
+  { mode, uid, gid }: { mode: number; uid: number; gid: number },
+  owner: NonNullable<Owner>,
+): boolean => {
   if (uid === owner.uid) return (mode & 0o100) !== 0;
   if (gid === owner.gid) return (mode & 0o010) !== 0;
   return (mode & 0o001) !== 0;

@@ -64,7 +64,10 @@ const clearLeftover = async (data: string): Promise<void> => {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const withClient = async <Result>(url: string, use: (client: pg.Client) => Promise<Result>): Promise<Result> => {
+const withClient = async <Result>(
+  url: string,
+  use: (client: pg.Client) => Promise<Result>,
+): Promise<Result> => {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined);
   await client.connect();
@@ -90,13 +93,18 @@ export type PostgresOptions = {
   logFile: string;
 };
 
-export const postgresUrl = ({ host, port, password }: Pick<PostgresOptions, 'host' | 'port' | 'password'>, database: string): string =>
-  `postgres://${superuser}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
+export const postgresUrl = (
+  { host, port, password }: Pick<PostgresOptions, 'host' | 'port' | 'password'>,
+  database: string,
+): string => `postgres://${superuser}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
 
 /** How to run the PostgreSQL server; ready means that its database exists and answers. */
 export const postgresProcess = (options: PostgresOptions): ProcessSpec => {
   const { home } = options;
-  const settings = Object.entries(serverSettings(options.host, options.port)).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const settings = Object.entries(serverSettings(options.host, options.port)).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
   return {
     name: 'postgres',
     command: '/bin/sh',
@@ -111,7 +119,10 @@ export const postgresProcess = (options: PostgresOptions): ProcessSpec => {
     beforeStart: () => clearLeftover(home.data),
     untilReady: async (signal) => {
       while (!signal.aborted) {
-        const isUp = await ensureDatabase(postgresUrl(options, 'postgres'), options.database).then(() => true, () => false);
+        const isUp = await ensureDatabase(postgresUrl(options, 'postgres'), options.database).then(
+          () => true,
+          () => false,
+        );
         if (isUp) return;
         await sleep(40);
       }

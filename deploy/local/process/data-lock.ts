@@ -9,7 +9,8 @@ const parseHolder = (text: string): Holder | undefined => {
   return pid !== undefined && startMark !== undefined ? { pid: Number(pid), startMark } : undefined;
 };
 
-const isAlive = async (holder: Holder): Promise<boolean> => (await startMarkOf(holder.pid)) === holder.startMark;
+const isAlive = async (holder: Holder): Promise<boolean> =>
+  (await startMarkOf(holder.pid)) === holder.startMark;
 
 const create = async (file: string): Promise<boolean> => {
   try {
@@ -29,7 +30,10 @@ const create = async (file: string): Promise<boolean> => {
  */
 export const lockDataDirectory = async (folder: string): Promise<() => Promise<void>> => {
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((thrown: NodeJS.ErrnoException) => {
-    throw new Error(`The data directory ${folder} cannot be created (${thrown.code ?? thrown.message}): choose another with PLUMBLINE_DATA_DIR.`, { cause: thrown });
+    throw new Error(
+      `The data directory ${folder} cannot be created (${thrown.code ?? thrown.message}): choose another with PLUMBLINE_DATA_DIR.`,
+      { cause: thrown },
+    );
   });
   const file = path.join(folder, 'plumbline.lock');
   for (let attempt = 0; attempt < 5; attempt++) {
@@ -37,7 +41,9 @@ export const lockDataDirectory = async (folder: string): Promise<() => Promise<v
     const text = await readFile(file, 'utf8').catch(() => '');
     const holder = parseHolder(text);
     if (holder && (await isAlive(holder))) {
-      throw new Error(`The data directory ${folder} is in use by process ${holder.pid}: stop it, or choose another with PLUMBLINE_DATA_DIR.`);
+      throw new Error(
+        `The data directory ${folder} is in use by process ${holder.pid}: stop it, or choose another with PLUMBLINE_DATA_DIR.`,
+      );
     }
     // Renaming lets one of two starts take the stale lock away; an empty file may be one being written just now.
     if (!holder) await new Promise((resolve) => setTimeout(resolve, 200));

@@ -4,8 +4,12 @@ export type Log = Record<'info' | 'warn' | 'error', (msg: string, fields?: Field
 
 /** One JSON object a line to stderr: time, level, process, msg and the given fields. */
 export const createLog = (name: string, now: () => Date): Log => {
-  const write = (level: keyof Log) => (msg: string, fields: Fields = {}) => {
-    process.stderr.write(`${JSON.stringify({ time: now().toISOString(), level, process: name, msg, ...fields })}\n`);
-  };
+  const write =
+    (level: keyof Log) =>
+    (msg: string, fields: Fields = {}) => {
+      process.stderr.write(
+        `${JSON.stringify({ time: now().toISOString(), level, process: name, msg, ...fields })}\n`,
+      );
+    };
   return { info: write('info'), warn: write('warn'), error: write('error') };
 };

@@ -19,11 +19,17 @@ export const freePort = async (host = '127.0.0.1'): Promise<number> => {
 };
 
 /** The sentence that says why a port cannot be used and what moves it; undefined when it is free. */
-export const portProblem = async (name: string, port: number, host: string, variable: string): Promise<string | undefined> => {
+export const portProblem = async (
+  name: string,
+  port: number,
+  host: string,
+  variable: string,
+): Promise<string | undefined> => {
   const bound = await tryListen(port, host);
   if (typeof bound === 'number') return undefined;
   const remedy = `set ${variable} to another port`;
-  if (bound.code === 'EADDRINUSE') return `Port ${port} for ${name} is taken by another program: stop it, or ${remedy}.`;
+  if (bound.code === 'EADDRINUSE')
+    return `Port ${port} for ${name} is taken by another program: stop it, or ${remedy}.`;
   if (bound.code === 'EACCES') return `Port ${port} for ${name} is reserved for the system: ${remedy}.`;
   return `Port ${port} for ${name} cannot be opened on ${host} (${bound.code ?? bound.message}): ${remedy}, or correct PLUMBLINE_BIND.`;
 };

@@ -52,9 +52,15 @@ const describeExit = (code: number | null, signal: NodeJS.Signals | null): strin
 // Said to whoever asks too early; the wait for readiness asks early on purpose.
 const isExpected = (line: string): boolean => line.includes('the database system is');
 const isErrorLine = (line: string): boolean => !isExpected(line) && isError(line);
-const isError = (line: string): boolean => /"level":"(error|fatal)"/.test(line) || /^(Error|.*\b(FATAL|PANIC):)/.test(line);
+const isError = (line: string): boolean =>
+  /"level":"(error|fatal)"/.test(line) || /^(Error|.*\b(FATAL|PANIC):)/.test(line);
 
-const follow = (child: ChildProcess, spec: ProcessSpec, log: LogFile, events: SupervisorEvents): { lastError: () => string | undefined } => {
+const follow = (
+  child: ChildProcess,
+  spec: ProcessSpec,
+  log: LogFile,
+  events: SupervisorEvents,
+): { lastError: () => string | undefined } => {
   let last: string | undefined;
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
@@ -124,9 +130,14 @@ const stopChild = async (run: Run, spec: ProcessSpec): Promise<void> => {
 
 const waitReady = async (spec: ProcessSpec, run: Run): Promise<void> => {
   const stop = new AbortController();
-  const late = setTimeout(() => stop.abort(new Error(`it was not ready within ${Math.round(spec.readyMsMax / 1000)} s`)), spec.readyMsMax);
+  const late = setTimeout(
+    () => stop.abort(new Error(`it was not ready within ${Math.round(spec.readyMsMax / 1000)} s`)),
+    spec.readyMsMax,
+  );
   const fell = run.exited.then((reason) => Promise.reject(new Error(reason)));
-  const tooLate = new Promise<never>((_resolve, reject) => stop.signal.addEventListener('abort', () => reject(stop.signal.reason as Error)));
+  const tooLate = new Promise<never>((_resolve, reject) =>
+    stop.signal.addEventListener('abort', () => reject(stop.signal.reason as Error)),
+  );
   tooLate.catch(() => undefined);
   try {
     await Promise.race([spec.untilReady(stop.signal), fell, tooLate]);
@@ -170,7 +181,9 @@ export const supervise = (spec: ProcessSpec, events: SupervisorEvents): Supervis
 
   const keepRunning = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const reason = await once().catch((thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown))));
+      const reason = await once().catch((thrown: unknown) =>
+        thrown instanceof Error ? thrown : new Error(String(thrown)),
+      );
       if (stopping.signal.aborted) return;
       if (!wasReady) {
         firstReady.reject(reason instanceof Error ? reason : new Error(reason));
@@ -179,7 +192,10 @@ export const supervise = (spec: ProcessSpec, events: SupervisorEvents): Supervis
       const delayMs = Math.min(backoffMsMin * 2 ** failures, backoffMsMax);
       failures++;
       restarts++;
-      events.note(spec.name, `ended (${reason instanceof Error ? reason.message : reason}); it starts again in ${delayMs / 1000} s`);
+      events.note(
+        spec.name,
+        `ended (${reason instanceof Error ? reason.message : reason}); it starts again in ${delayMs / 1000} s`,
+      );
       await sleep(delayMs, stopping.signal);
     }
   };
