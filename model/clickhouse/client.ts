@@ -1,4 +1,9 @@
-import { ClickHouseError as ServerError, createClient, type ClickHouseClient } from '@clickhouse/client';
+import {
+  ClickHouseError as ServerError,
+  ClickHouseLogLevel,
+  createClient,
+  type ClickHouseClient,
+} from '@clickhouse/client';
 import { z } from 'zod';
 import { checkParameters } from './parameters.ts';
 
@@ -34,6 +39,8 @@ export function createClickHouse(options: ClickHouseOptions): ClickHouse {
     application: options.application ?? 'plumbline',
     max_open_connections: options.connectionsMax ?? 10,
     request_timeout: options.requestTimeoutMs ?? 60_000,
+    // Every failure reaches the caller as a StoreError; the client's own lines would say it twice.
+    log: { level: ClickHouseLogLevel.OFF },
     compression: { response: false, request: false },
     clickhouse_settings: {
       // Instants leave as ISO 8601 in UTC, decimals as text, counts as numbers: what the API passes on.

@@ -43,7 +43,7 @@ export async function applyRetention(clickHouse: ClickHouse, layout: StoreLayout
   });
   const engines = new Map(rows.map((row) => [row.name, row.engine]));
   for (const kind of ['rawDays', 'rollupDays'] as const) {
-    for (const [takenIn, tables] of Object.entries(retained[kind])) {
+    for (const [takenIn, tables] of Object.entries<readonly string[]>(retained[kind])) {
       const ttl = `${takenIn} + toIntervalDay(${layout[kind]})`;
       for (const table of tables.filter((name) => !(engines.get(name) ?? ttl).includes(`TTL ${ttl} `))) {
         await modifyTtl(clickHouse, table, ttl, layout);

@@ -1,6 +1,6 @@
 import type { Catalog } from '../../catalog/schema.ts';
 import { attribute, recordSnapshotEvent } from '../../telemetry/attributes.ts';
-import { entityOf, idOf, keysOf, linkedPairs, systemOf } from './key-expressions.ts';
+import { arePaired, entityOf, idOf, joiningKeys, keysOf, systemOf } from './key-expressions.ts';
 import { quote } from './sql-text.ts';
 import { instantOf } from './time-expressions.ts';
 import type { View } from './view.ts';
@@ -25,8 +25,8 @@ export function businessViews(catalog: Catalog): View[] {
     keysFromSpans,
     keysFromLogs,
     keySearch,
-    links(catalog, 'span_facts', 'Timestamp', 'Keys'),
-    links(catalog, 'log_facts', 'Timestamp', 'Keys'),
+    links(catalog, 'span_facts'),
+    links(catalog, 'log_facts'),
   ];
 }
 
@@ -129,16 +129,24 @@ FROM business_keys
 GROUP BY Id, Key`,
 };
 
-function links(catalog: Catalog, source: string, time: string, keys: string): View {
+function links(catalog: Catalog, source: string): View {
   return {
     name: `business_key_links_from_${source}`,
     source,
     target: 'business_key_links',
     query: `SELECT
-    pair.1 AS Key, pair.2 AS Linked,
-    min(${time}::DateTime64(6)) AS FirstSeen, max(${time}::DateTime64(6)) AS LastSeen,
-    toStartOfMonth(max(IngestTime)) AS IngestMonth
-FROM (SELECT ${time}, IngestTime, arrayJoin(${linkedPairs(catalog, keys)}) AS pair FROM ${source} WHERE length(${keys}) > 1)
+    Key, Linked, min(Time) AS FirstSeen, max(Time) AS LastSeen, toStartOfMonth(max(IngestTime)) AS IngestMonth
+FROM
+(
+    SELECT Time, IngestTime, Joined, Key, arrayJoin(Joined) AS Linked
+    FROM
+    (
+        SELECT Timestamp::DateTime64(6) AS Time, IngestTime, ${joiningKeys(catalog, 'Keys')} AS Joined, arrayJoin(Joined) AS Key
+        FROM ${source}
+        WHERE length(Keys) > 1
+    )
+)
+WHERE ${arePaired('Key', 'Linked', 'Joined')}
 GROUP BY Key, Linked`,
   };
 }

@@ -31,16 +31,17 @@ export function idOf(key: string): string {
 }
 
 /**
- * SQL for the ordered pairs of keys that stand on one span or log. Only entities of some process join:
+ * SQL for those keys of a span or log that can link it to others. Only entities of some process join:
  * a customer or a product would glue all its transactions together.
  */
-export function linkedPairs(catalog: Catalog, keys: string): string {
+export function joiningKeys(catalog: Catalog, keys: string): string {
   const entities = [...new Set(catalog.processes.flatMap((process) => process.entities))].sort();
-  const joining = `arrayFilter(k -> has(${quoteAll(entities)}, ${entityOf('k')}), ${keys})`;
-  return (
-    `arrayFlatten(arrayMap(j -> arrayMap(a -> arrayMap(b -> (a, b), arrayFilter(b -> b != a ` +
-    `AND (length(j) <= ${keysLinkedMax} OR a = j[1] OR b = j[1]), j)), j), [${joining}]))`
-  );
+  return `arrayFilter(k -> has(${quoteAll(entities)}, ${entityOf('k')}), ${keys})`;
+}
+
+/** SQL for whether two different keys out of `joined` are linked: all are, or only with the first of too many. */
+export function arePaired(one: string, other: string, joined: string): string {
+  return `${one} != ${other} AND (length(${joined}) <= ${keysLinkedMax} OR ${joined}[1] IN (${one}, ${other}))`;
 }
 
 /** SQL for the catalog's system of a service; a service that no system claims speaks for itself. */

@@ -35,6 +35,6 @@ CREATE TABLE IF NOT EXISTS otel_traces {onCluster}
 )
 ENGINE = {engine:MergeTree}
 PARTITION BY toDate(IngestTime)
-ORDER BY (toStartOfHour(Timestamp), TraceId, Timestamp)
+ORDER BY (toStartOfFiveMinutes(Timestamp), TraceId, Timestamp)
 TTL toDateTime(IngestTime) + toIntervalDay({rawDays})
 SETTINGS {rawSettings};

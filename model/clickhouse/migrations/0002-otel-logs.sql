@@ -23,6 +23,6 @@ CREATE TABLE IF NOT EXISTS otel_logs {onCluster}
 )
 ENGINE = {engine:MergeTree}
 PARTITION BY toDate(IngestTime)
-ORDER BY (toStartOfHour(Timestamp), ServiceName, Timestamp)
+ORDER BY (toStartOfFiveMinutes(Timestamp), ServiceName, Timestamp)
 TTL toDateTime(IngestTime) + toIntervalDay({rawDays})
 SETTINGS {rawSettings};
