@@ -21,6 +21,7 @@ const Options = z.object({
   faults: z.string().default('all').transform(parseFaults),
   manifest: z.string().min(1).optional(),
   once: z.boolean().default(false),
+  fresh: z.boolean().default(false),
   /** Waits this long for the collector before it gives up. */
   patience: number(1, 3600).default(180),
 });
@@ -32,6 +33,8 @@ export interface Config {
   readonly faults: ReadonlySet<FaultKind>;
   readonly manifestPath: string;
   readonly once: boolean;
+  /** Forgets an earlier run instead of going on where it stopped. */
+  readonly fresh: boolean;
   readonly patienceMs: number;
   readonly otlpUrl: string;
   readonly otlpToken: string | undefined;
@@ -49,6 +52,7 @@ export const usage = `The reference distributor: a seeded business that sends wh
   --rate N        mean business transactions a minute, by night and day (1.5, at most 16)
   --days N        days of history sent before the live run (7; 0 for none)
   --once          stop after the history
+  --fresh         start anew; without it, a run goes on where the last one in $PLUMBLINE_DATA_DIR stopped
   --faults LIST   all, none, or a list of: ${faultKinds.join(', ')}
   --manifest FILE the answer key, JSON lines ($PLUMBLINE_DATA_DIR/distributor-manifest.jsonl)
   --patience S    seconds to wait for a collector that takes nothing (180)
@@ -69,6 +73,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
       manifest: { type: 'string' },
       patience: { type: 'string' },
       once: { type: 'boolean' },
+      fresh: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -82,6 +87,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     faults: options.faults,
     manifestPath: options.manifest ?? `${env.PLUMBLINE_DATA_DIR}/distributor-manifest.jsonl`,
     once: options.once,
+    fresh: options.fresh,
     patienceMs: options.patience * 1000,
     otlpUrl: env.PLUMBLINE_OTLP_URL.replace(/\/+$/, ''),
     otlpToken: env.PLUMBLINE_OTLP_TOKENS?.split(',')[0]?.trim(),

@@ -1,12 +1,18 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { createFaultPlan } from './business/faults.ts';
-import { createBusiness } from './business/simulate.ts';
+import { advance, createBusiness } from './business/simulate.ts';
 import type { Step } from './business/types.ts';
 import { readConfig, usage, type Config } from './config.ts';
 import { backfill, remember, type History } from './history.ts';
+import { serveControl } from './live/control.ts';
+import { emitWhenOver } from './live/emit-when-over.ts';
+import { runLive } from './live/run.ts';
+import { openTables, type Tables } from './live/tables.ts';
 import { openManifest } from './manifest-file.ts';
+import { readState, writeState, type State } from './state-file.ts';
 import { createEmitter } from './telemetry/emitter.ts';
-import { CollectorAway, createExporter } from './telemetry/exporter.ts';
+import { CollectorAway, createExporter, type Exporter } from './telemetry/exporter.ts';
 
 const dayMs = 86_400_000;
 
@@ -14,42 +20,121 @@ function say(sentence: string): void {
   process.stdout.write(`distributor: ${sentence}\n`);
 }
 
-async function run(config: Config): Promise<void> {
-  const nowMs = Date.now();
-  const exporter = createExporter({
-    url: config.otlpUrl,
-    token: config.otlpToken,
-    patienceMs: config.patienceMs,
-    now: Date.now,
-    say,
-  });
-  const emit = createEmitter(exporter);
-  const manifest = openManifest(config.manifestPath, 'new');
-  const history: History = new Map();
-  let onStep = (step: Step): void => remember(history, step);
-  const faults = createFaultPlan(config.seed, config.faults);
+async function run(config: Config, stop: AbortSignal): Promise<void> {
+  const openedMs = Date.now();
   const { seed, ratePerMinute } = config;
-  const fromMs = nowMs - config.days * dayMs;
+  const statePath = join(config.dataDir, 'distributor-state.json');
+  const before = continuing(config, readState(statePath));
+  const startedAtMs = before?.startedAtMs ?? openedMs - config.days * dayMs;
+  const manifest = openManifest(config.manifestPath, before ? 'append' : 'new');
+  const exporter = openExporter(config, stop);
+  const tables = await tablesOf(config, before === undefined);
+  const emit = createEmitter(exporter);
+
+  const history: History = new Map();
+  const silent = before !== undefined;
+  let sinks = {
+    step: (step: Step): void => (silent ? undefined : remember(history, step)),
+    note: silent ? () => undefined : manifest.write,
+  };
+  const faults = createFaultPlan(seed, config.faults);
   const business = createBusiness({
     seed,
     ratePerMinute,
     faults,
-    fromMs,
-    emit: (step) => onStep(step),
-    note: manifest.write,
+    fromMs: startedAtMs,
+    emit: (step) => {
+      if (step.kind === 'record') tables?.put(step);
+      sinks.step(step);
+    },
+    note: (entry) => sinks.note(entry),
   });
-  say(`living through ${config.days} days with seed ${seed} at ${ratePerMinute} transactions a minute.`);
-  let saidMs = nowMs;
-  await backfill(business, history, nowMs, emit, exporter, (hoursLeft) => {
+  if (before) advance(business, before.untilMs);
+  sinks = { step: (step) => remember(history, step), note: manifest.write };
+
+  const sinceMs = before?.untilMs ?? startedAtMs;
+  say(
+    `seed ${seed}, ${ratePerMinute} transactions a minute: telling what happened since ${new Date(sinceMs).toISOString()}.`,
+  );
+  await backfill(business, history, openedMs, emit, exporter, progress(exporter));
+  const rows = await tables?.store();
+  const { spans, logs } = exporter.counts();
+  const seconds = ((Date.now() - openedMs) / 1000).toFixed(1);
+  say(
+    `history stored in ${seconds} s: ${spans} spans, ${logs} logs${rows === undefined ? '' : `, ${rows} rows`}.`,
+  );
+  const told = (untilMs: number): void =>
+    writeState(statePath, { seed, ratePerMinute, startedAtMs, untilMs });
+  told(openedMs);
+
+  if (!config.once && !stop.aborted) {
+    const emitLive = emitWhenOver(emit, Date.now, stop);
+    sinks.step = emitLive;
+    const port = config.controlPort;
+    const control = await serveControl({
+      port,
+      faults,
+      note: manifest.write,
+      latest: manifest.latest,
+      now: Date.now,
+    });
+    say(
+      `live. Break something: curl -X POST -H 'content-type: application/json' -d '{"kind":"consumer-down","flow":"erp-release-to-wms","minutes":5}' http://127.0.0.1:${port}/faults`,
+    );
+    const filesDir = join(config.dataDir, 'distributor-files');
+    const { amqpUrl } = config;
+    await runLive({
+      business,
+      exporter,
+      emit: emitLive,
+      tables,
+      amqpUrl,
+      filesDir,
+      now: Date.now,
+      say,
+      stop,
+      told,
+    });
+    control.close();
+  }
+  await tables?.close();
+  await manifest.close();
+}
+
+/** An earlier run of the same business is continued, unless it lies too far back to be lived through again. */
+function continuing(config: Config, state: State | undefined): State | undefined {
+  if (!state || config.fresh) return undefined;
+  const same = state.seed === config.seed && state.ratePerMinute === config.ratePerMinute;
+  return same && Date.now() - state.startedAtMs < 90 * dayMs ? state : undefined;
+}
+
+function openExporter(config: Config, stop: AbortSignal): Exporter {
+  const { otlpUrl: url, otlpToken: token, patienceMs } = config;
+  return createExporter({ url, token, patienceMs, now: Date.now, say, stop });
+}
+
+async function tablesOf(config: Config, fresh: boolean): Promise<Tables | undefined> {
+  if (!config.databaseUrl) {
+    say('DATABASE_URL is not set: the systems go without tables of their own.');
+    return undefined;
+  }
+  try {
+    return await openTables(config.databaseUrl, fresh);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    say(`no tables: the database "distributor" cannot be opened on the server of DATABASE_URL (${reason}).`);
+    return undefined;
+  }
+}
+
+function progress(exporter: Exporter): (hoursLeft: number) => void {
+  let saidMs = Date.now();
+  return (hoursLeft) => {
     if (Date.now() - saidMs < 2000) return;
     saidMs = Date.now();
     const { spans, logs } = exporter.counts();
     say(`${spans} spans and ${logs} logs stored, ${hoursLeft} hours of history to go.`);
-  });
-  const { spans, logs } = exporter.counts();
-  say(`history stored in ${((Date.now() - nowMs) / 1000).toFixed(1)} s: ${spans} spans, ${logs} logs.`);
-  onStep = emit;
-  await manifest.close();
+  };
 }
 
 /** One sentence for whoever started it; the stack only for bugs. */
@@ -59,11 +144,15 @@ function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+const stopping = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
 try {
   const config = readConfig(process.argv.slice(2), process.env);
   if (config === 'help') process.stdout.write(`${usage}\n`);
-  else await run(config);
+  else await run(config, stopping.signal);
 } catch (error) {
-  process.stderr.write(`distributor: ${explain(error)}\n`);
-  process.exitCode = 1;
+  if (!stopping.signal.aborted) {
+    process.stderr.write(`distributor: ${explain(error)}\n`);
+    process.exitCode = 1;
+  }
 }

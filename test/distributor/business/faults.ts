@@ -43,6 +43,8 @@ export interface FaultPlan {
   chosen(kind: SingleKind, subject: string): boolean;
   /** Adds a window by hand, as the control endpoint does. */
   add(window: FaultWindow): void;
+  /** Lets the next `count` messages (of that flow, when named) or transactions suffer a single fault. */
+  provoke(kind: SingleKind, flow: string | undefined, count: number): void;
 }
 
 const minuteMs = 60_000;
@@ -62,6 +64,7 @@ const odds: Readonly<Record<SingleKind, number>> = {
 export function createFaultPlan(seed: number, kinds: ReadonlySet<FaultKind>): FaultPlan {
   const slots = new Map<number, FaultWindow[]>();
   const added: FaultWindow[] = [];
+  const provoked = createProvoked();
   const slot = (index: number): FaultWindow[] => {
     const known = slots.get(index);
     if (known) return known;
@@ -81,8 +84,11 @@ export function createFaultPlan(seed: number, kinds: ReadonlySet<FaultKind>): Fa
         found.push(...slot(index));
       return [...found, ...added].filter((w) => w.fromMs >= fromMs && w.fromMs < untilMs);
     },
-    chosen: (kind, subject) => kinds.has(kind) && randomOf(seed, `${kind} ${subject}`).chance(odds[kind]),
+    chosen: (kind, subject) =>
+      (kinds.has(kind) && randomOf(seed, `${kind} ${subject}`).chance(odds[kind])) ||
+      provoked.strikes(kind, subject),
     add: (window) => void added.push(window),
+    provoke: provoked.add,
   };
 }
 
@@ -99,4 +105,35 @@ function windowsOfSlot(seed: number, index: number): FaultWindow[] {
   if (random.chance(0.65)) windows.push(draw('schema-change', 20, 50, 0.15 + 0.3 * random.next()));
   if (random.chance(0.4)) windows.push(draw('consumer-down', 8, 22, 1));
   return windows;
+}
+
+interface Provocation {
+  readonly kind: SingleKind;
+  readonly flow: string | undefined;
+  left: number;
+}
+
+const provokedMax = 10_000;
+
+/** Whoever was struck once stays struck, so that asking twice gives the same answer. */
+function createProvoked(): {
+  strikes(kind: SingleKind, subject: string): boolean;
+  add: FaultPlan['provoke'];
+} {
+  const waiting: Provocation[] = [];
+  const struck = new Set<string>();
+  return {
+    add: (kind, flow, count) => void waiting.push({ kind, flow, left: count }),
+    strikes(kind, subject) {
+      const name = `${kind} ${subject}`;
+      if (struck.has(name)) return true;
+      const next = waiting.find(
+        (one) => one.kind === kind && one.left > 0 && subject.startsWith(one.flow ?? ''),
+      );
+      if (!next || struck.size >= provokedMax) return false;
+      next.left -= 1;
+      struck.add(name);
+      return true;
+    },
+  };
 }

@@ -77,10 +77,10 @@ export function noteFailure(
   attempt: number,
   atMs: number,
   verdict: Verdict,
+  overHttp = flowSpec(message.flow).transport.kind === 'http',
 ): void {
   if (verdict.kind !== 'done' || !verdict.failure || !verdict.fault) return;
   const { failure, fault, outcome } = verdict;
-  const http = flowSpec(message.flow).transport.kind === 'http';
   const expect = outcome === 'dead_lettered' ? 'failed message, dead letter' : 'failed message, retried';
   world.note({
     fault: fault.id,
@@ -92,7 +92,7 @@ export function noteFailure(
     messageId: message.id,
     attempt,
     outcome,
-    operations: failure.unreachable ? ['send'] : http ? ['send', 'process'] : ['process'],
+    operations: failure.unreachable ? ['send'] : overHttp ? ['send', 'process'] : ['process'],
     expect,
     harmless: harmlessKinds.has(fault.kind) && outcome !== 'dead_lettered',
   });

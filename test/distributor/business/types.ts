@@ -62,8 +62,8 @@ export interface Failure {
 
 export type Outcome = 'delivered' | 'retried' | 'dead_lettered' | 'discarded';
 
-/** How a message really travelled, when not as its flow says: there was no broker. */
-export type Via = 'http-inbox' | 'rabbitmq';
+/** How a message really travelled when not as its flow says, because its broker was not there. */
+export type Via = 'http-inbox';
 
 /** The timeline: everything that happened, in the order of time, with every figure fixed. */
 export type Step =
@@ -84,6 +84,8 @@ export type Step =
       readonly outcome: Outcome;
       readonly failure?: Failure;
       readonly via?: Via;
+      /** What the caller measured around an HTTP attempt, when it really took place. */
+      readonly caller?: { readonly startMs: number; readonly endMs: number };
     }
   | { readonly kind: 'fact'; readonly atMs: number; readonly fact: Fact; readonly sequence: number }
   | { readonly kind: 'record'; readonly atMs: number; readonly record: RecordState };

@@ -25,6 +25,8 @@ export interface ExporterOptions {
   readonly patienceMs: number;
   readonly now: () => number;
   readonly say: (sentence: string) => void;
+  /** Once stopping, a batch that is refused is not sent again. */
+  readonly stop: AbortSignal;
 }
 
 /** Too long without any acknowledgement: the sentence says what to do. */
@@ -103,10 +105,10 @@ async function persist(options: ExporterOptions, send: Export): Promise<void> {
     const error = await once(send);
     if (error === undefined) return;
     const waitedMs = options.now() - sinceMs;
-    if (waitedMs > options.patienceMs) throw new CollectorAway(away(options, error));
+    if (waitedMs > options.patienceMs || options.stop.aborted) throw new CollectorAway(away(options, error));
     if (attempt === 1)
       options.say(`The collector at ${options.url} does not take telemetry yet (${error.message}); waiting.`);
-    await sleep(Math.min(1000 * attempt, 5000));
+    await sleep(Math.min(1000 * attempt, 5000), undefined, { signal: options.stop }).catch(() => undefined);
   }
 }
 

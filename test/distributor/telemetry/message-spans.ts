@@ -75,15 +75,13 @@ function httpSpans(step: Attempted, transport: Extract<TransportSpec, { kind: 'h
   const answer: AttributeSet =
     status === undefined || failure?.unreachable ? {} : { 'http.response.status_code': status };
   const name = `${transport.method} ${transport.route}`;
-  const network = 4 + (hash32(message.id) % 9);
   const client: SpanPlan = {
     service: spec.sourceService,
     name,
     kind: 'client',
     place: clientPlace,
     ...parentOf(message.cause),
-    startMs: step.atMs - (failure?.unreachable ? 0 : network),
-    endMs: step.atMs + step.durationMs + (failure?.unreachable ? 0 : network),
+    ...callerTimes(step),
     attributes: {
       'http.request.method': transport.method,
       'server.address': transport.host,
@@ -281,6 +279,13 @@ function parentOf(cause: Cause | undefined): { parent?: Place } {
 
 function times(step: Attempted): { startMs: number; endMs: number } {
   return { startMs: step.atMs, endMs: step.atMs + step.durationMs };
+}
+
+/** What the caller measured; in history, the same with a little network on either side. */
+function callerTimes(step: Attempted): { startMs: number; endMs: number } {
+  if (step.caller) return step.caller;
+  const network = step.failure?.unreachable ? 0 : 4 + (hash32(step.message.id) % 9);
+  return { startMs: step.atMs - network, endMs: step.atMs + step.durationMs + network };
 }
 
 function errorOf(step: Attempted): Pick<SpanPlan, 'error'> {
