@@ -35,6 +35,20 @@ export function boundaries(root = '^') {
       to: { path: inside('(deploy|test)/') },
     },
     {
+      name: 'telemetry-runs-in-a-browser',
+      comment: 'model/telemetry is shared with the console: no Node modules, no drivers, no other part of the model.',
+      severity: 'error',
+      from: { path: inside('model/telemetry/'), pathNot: '\\.test\\.ts$' },
+      to: { pathNot: inside('model/telemetry/') },
+    },
+    {
+      name: 'collector-knows-no-postgresql',
+      comment: 'Taking in telemetry must work while PostgreSQL is away.',
+      severity: 'error',
+      from: { path: inside('collector/') },
+      to: { path: ['model/postgres/', 'node_modules/pg/'] },
+    },
+    {
       name: 'no-circle',
       severity: 'error',
       from: {},

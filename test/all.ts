@@ -1,6 +1,6 @@
 /** `npm test`: verify, build the console, then the tests that need engines, processes and a browser. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 
 interface Report {
   numPassedTests: number;
@@ -8,55 +8,74 @@ interface Report {
   numPendingTests: number;
 }
 
-const outDir = 'test/.out';
-mkdirSync(outDir, { recursive: true });
-refuseToSkipInCi();
+/** What tests need from the machine, beyond what `npm ci` brings. */
+const programs = { chromium: 'the tests in a browser', 'rabbitmq-server': 'the tests over RabbitMQ' };
 
+const outDir = 'test/.out';
+const startedMs = Date.now();
 const totals = { passed: 0, failed: 0, skipped: 0 };
-step('verify', 'node', ['test/verify.ts']);
-count(`${outDir}/unit.json`);
+
+rmSync(outDir, { recursive: true, force: true });
+mkdirSync(outDir, { recursive: true });
+const absent = sayWhatIsMissing();
+
+testStep('verify', 'node', ['test/verify.ts'], 'unit');
 step('build the console', 'npm', ['run', '--silent', 'build']);
 for (const project of ['integration', 'e2e']) {
-  const file = `${outDir}/${project}.json`;
-  step(`${project} tests`, 'vitest', [
-    'run',
-    '--project',
-    project,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ]);
-  count(file);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportOf(project)}`];
+  testStep(`${project} tests`, 'vitest', ['run', '--project', project, ...reporters], project);
 }
+for (const sentence of absent) console.log(sentence);
+console.log(`\nall in ${Math.round((Date.now() - startedMs) / 1000)} s`);
 const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
 console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
 
-/** Runs one step with its output shown; a failing step that is no test counts as one failure. */
-function step(name: string, command: string, args: string[]): void {
+/** Runs one step with its output shown. */
+function run(name: string, command: string, args: string[]): boolean {
   console.log(`\n── ${name}`);
-  const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== 0) totals.failed += 1;
+  return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
 }
 
-function count(file: string): void {
-  if (!existsSync(file)) return;
-  const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
-  totals.passed += report.numPassedTests;
-  totals.failed += report.numFailedTests;
-  totals.skipped += report.numPendingTests;
+/** A failing step that is no test counts as one failure. */
+function step(name: string, command: string, args: string[]): void {
+  if (!run(name, command, args)) totals.failed += 1;
 }
 
-/** On a developer's machine missing programs skip tests, and say so; in CI nothing may be skipped. */
-function refuseToSkipInCi(): void {
-  const needed = { chromium: 'the tests in a browser', 'rabbitmq-server': 'the tests over RabbitMQ' };
-  for (const [program, tests] of Object.entries(needed)) {
-    if (spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin command -v ${program}`]).status === 0) continue;
-    console.log(`${program} is not installed: ${tests} are skipped. On Debian: apt-get install ${program}`);
-    if (process.env['CI']) {
-      console.log('In CI no test may be skipped.');
-      console.log('0 passed, 1 failed');
-      process.exit(1);
-    }
+/** Counts the tests of a step; a step that failed although none of its tests did counts as one failure. */
+function testStep(name: string, command: string, args: string[], project: string): void {
+  const succeeded = run(name, command, args);
+  const report = readReport(reportOf(project));
+  totals.passed += report?.numPassedTests ?? 0;
+  totals.failed += report?.numFailedTests ?? 0;
+  totals.skipped += report?.numPendingTests ?? 0;
+  if (!succeeded && !report?.numFailedTests) totals.failed += 1;
+}
+
+function reportOf(project: string): string {
+  return `${outDir}/${project}.json`;
+}
+
+function readReport(file: string): Report | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Report;
+  } catch {
+    return undefined;
   }
+}
+
+/** On a developer's machine a missing program skips tests, and this says so; in CI it is a failure. */
+function sayWhatIsMissing(): string[] {
+  const sentences: string[] = [];
+  for (const [program, tests] of Object.entries(programs)) {
+    if (spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin command -v ${program}`]).status === 0) continue;
+    sentences.push(
+      `${program} is not installed: ${tests} are skipped. On Debian: apt-get install ${program}`,
+    );
+    if (!process.env['CI']) continue;
+    sentences.push('With CI set nothing may be skipped, so this counts as a failure.');
+    totals.failed += 1;
+  }
+  for (const sentence of sentences) console.log(sentence);
+  return sentences;
 }

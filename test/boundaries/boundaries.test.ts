@@ -11,10 +11,14 @@ test('the import rules refuse each way of pointing upward', async () => {
     ({ from, rule }) => `${from.split('fixture/')[1]}: ${rule.name}`,
   );
   expect(found.sort()).toEqual([
+    'collector/asks-postgresql.ts: collector-knows-no-postgresql',
     'console/page.ts: console-knows-only-types-of-the-control-plane',
     'control-plane/app.ts: control-plane-imports',
     'model/reaches-up.ts: model-imports',
+    'model/telemetry/reads-a-file.ts: telemetry-runs-in-a-browser',
     'probes/probe.ts: probes-imports',
+    'slo/a.ts: no-circle',
+    'slo/b.ts: no-circle',
   ]);
 });
 
