@@ -39,6 +39,9 @@ export type ClickHouseConfig = {
   bufferedResultBytesMax: number;
 };
 
+/** Reads the environment of this process as the engine's configuration. */
+export const readClickHouseConfig = (): ClickHouseConfig => parseClickHouseConfig(process.env);
+
 /** Reads the configuration of the engine's process; throws one sentence that names the variable at fault. */
 export const parseClickHouseConfig = (environment: Record<string, string | undefined>): ClickHouseConfig => {
   const parsed = environmentSchema.safeParse(environment);

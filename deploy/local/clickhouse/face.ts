@@ -142,7 +142,7 @@ const execute = async (call: Call, lease: Lease): Promise<void> => {
     format: ownFormat ?? request.defaultFormat ?? defaultFormat,
     isCompressed: request.settings.get('enable_http_compression') === '1',
     maySplit: statement.kind === 'select' && !statement.hasTotals && !request.waitEndOfQuery,
-    nowNs: process.hrtime.bigint,
+    nowNs: () => process.hrtime.bigint(),
   };
   const sql = statement.kind === 'kill' ? withClientQueryIds(statement.sql) : statement.sql;
   await sendResult(lease, call.tag + sql, options, reply, face.config);
@@ -161,7 +161,7 @@ const checkFiles = async (incoming: Incoming, config: ClickHouseConfig): Promise
   const { statement } = incoming;
   if (statement.kind !== 'insert-data') return forbidFileAccess(statement.sql);
   forbidFileAccess(statement.head);
-  if (statement.format !== 'Values') return;
+  if (statement.format.toLowerCase() !== 'values') return;
   incoming.dataHead = await readAll(incoming.dataHead, incoming.body, config.statementBytesMax);
   forbidFileAccess(incoming.dataHead.toString('utf8'));
 };

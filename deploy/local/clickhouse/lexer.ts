@@ -50,7 +50,7 @@ const quotedAt = (sql: string, at: number): Token | undefined => {
       return token(sql, 'string', at, endOfQuoted(sql, at, "'"));
     case '"':
     case '`':
-      return token(sql, 'quoted', at, endOfQuoted(sql, at, sql[at] as string));
+      return token(sql, 'quoted', at, endOfQuoted(sql, at, sql[at]));
     case '\u2018':
       return token(sql, 'string', at, endAfter(sql, '\u2019', at + 1));
     case '\u201c':

@@ -16,7 +16,9 @@ export type Summary = {
   elapsedNs: number;
 };
 
-const coders = {
+type Coder = Transform & { flush: (done: () => void) => void };
+
+const coders: Record<'gzip' | 'deflate' | 'br' | 'zstd', () => Coder> = {
   gzip: () => createGzip({ level: constants.Z_BEST_SPEED }),
   deflate: () => createDeflate({ level: constants.Z_BEST_SPEED }),
   br: () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 3 } }),
@@ -90,9 +92,9 @@ export const createReply = (
   response: ServerResponse,
   identity: Identity,
 ): Reply => {
-  let coder: Transform | undefined;
+  let coder: Coder | undefined;
   let hasBegun = false;
-  const target = (): Transform | ServerResponse => coder ?? response;
+  const target = (): Coder | ServerResponse => coder ?? response;
 
   const begin: Reply['begin'] = (format, summary, isCompressed) => {
     hasBegun = true;
@@ -109,7 +111,7 @@ export const createReply = (
 
   const flushed = (): Promise<void> =>
     new Promise((resolve) => {
-      if (coder && 'flush' in coder && typeof coder.flush === 'function') coder.flush(() => resolve());
+      if (coder) coder.flush(() => resolve());
       else resolve();
     });
 

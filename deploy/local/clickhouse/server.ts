@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { hostname } from 'node:os';
 import { exitWithParent } from '../process/exit-with-parent.ts';
 import { createLog } from '../process/log.ts';
-import { parseClickHouseConfig, type ClickHouseConfig } from './config.ts';
+import { readClickHouseConfig, type ClickHouseConfig } from './config.ts';
 import { openEngine, type Engine } from './engine.ts';
 import { prepareEngineFiles } from './engine-files.ts';
 import { createFace } from './face.ts';
@@ -37,7 +37,7 @@ const waitUntilIdle = async (engine: Engine): Promise<void> => {
 };
 
 const start = async (): Promise<void> => {
-  const config = parseClickHouseConfig(process.env);
+  const config = readClickHouseConfig();
   const files = await prepareEngineFiles(config);
   // The engine looks for a config.xml where it stands: it must stand where nobody else puts one.
   process.chdir(files.spool);
