@@ -82,9 +82,8 @@ export function appendSpan(block: TraceBlock, row: SpanRow, context: RequestCont
   block.ingestTime.append(context.ingest.low, context.ingest.high);
 }
 
-/** Closes the row of every column that `appendSpan` left to the decoder. */
-export function endSpan(block: TraceBlock): void {
-  block.spanAttributes.endRow();
+/** Closes the row of the events' and links' columns, whatever was appended to them. */
+export function endLists(block: TraceBlock): void {
   block.eventTimes.endRow();
   block.eventNames.endRow();
   block.eventAttributes.endRow();

@@ -2,6 +2,9 @@ import { DecodeError, type DecodeErrorCode } from '../decode/decode-error.ts';
 import { LogBlock } from '../decode/log-block.ts';
 import { OpenBlocks, type Block, type BlockLimits } from '../decode/open-blocks.ts';
 import { openMetricBlocks, type MetricBlocks } from '../decode/point-row.ts';
+import * as jsonLogs from '../decode/json/logs.ts';
+import * as jsonMetrics from '../decode/json/metrics.ts';
+import * as jsonTraces from '../decode/json/traces.ts';
 import { decodeLogs } from '../decode/protobuf/logs.ts';
 import { decodeMetrics } from '../decode/protobuf/metrics.ts';
 import { decodeTraces } from '../decode/protobuf/traces.ts';
@@ -11,6 +14,15 @@ import { TraceBlock } from '../decode/trace-block.ts';
 import type { PendingRecord } from '../spool/segment.ts';
 import type { Rejections } from '../spool/spool.ts';
 import type { Encoding } from './answers.ts';
+
+const decoders = {
+  protobuf: { traces: decodeTraces, logs: decodeLogs, metrics: decodeMetrics },
+  json: {
+    traces: jsonTraces.decodeTraces,
+    logs: jsonLogs.decodeLogs,
+    metrics: jsonMetrics.decodeMetrics,
+  },
+};
 
 export type DecodeResult =
   | { readonly ok: true; readonly outcome: RequestOutcome }
@@ -73,10 +85,9 @@ export class Intake {
   }
 
   private run(signal: Signal, encoding: Encoding, body: Buffer, context: RequestContext): void {
-    if (encoding === 'json') throw new DecodeError('malformed', 'JSON is not accepted yet.');
-    if (signal === 'traces') decodeTraces(body, this.traces, context);
-    else if (signal === 'logs') decodeLogs(body, this.logs, context);
-    else decodeMetrics(body, this.metrics, context);
+    if (signal === 'traces') decoders[encoding].traces(body, this.traces, context);
+    else if (signal === 'logs') decoders[encoding].logs(body, this.logs, context);
+    else decoders[encoding].metrics(body, this.metrics, context);
   }
 
   /** Takes everything decoded since the last call. The payloads stay valid until `release`. */

@@ -4,10 +4,8 @@ import type { MapColumn, SharedMap } from '../nested-columns.ts';
 import type { RequestContext } from '../request-context.ts';
 import { int64Text } from '../int64-text.ts';
 import { doubleJson, doubleText } from '../double-text.ts';
-import { Wire, wireBytes, wireFixed64, wireVarint } from './wire.ts';
-
-/** Values may nest this deep; deeper ones would let a small request exhaust the stack. */
-export const valueDepthMax = 64;
+import { valueDepthMax } from '../value-depth.ts';
+import { type Wire, wireBytes, wireFixed64, wireVarint } from './wire.ts';
 
 /** Appends the AnyValue in the wire's present range to a text column, in the form that the exporter gives it. */
 export function appendValue(wire: Wire, column: TextColumn): void {

@@ -96,6 +96,12 @@ function readBuckets(wire: Wire, counts: Ranges, otherwise: number): number {
   const to = wire.lengthEnd();
   const outer = wire.end;
   wire.end = to;
+  const offset = readBucketFields(wire, counts, otherwise);
+  wire.visit(to, outer);
+  return offset;
+}
+
+function readBucketFields(wire: Wire, counts: Ranges, otherwise: number): number {
   let offset = otherwise;
   while (wire.next()) {
     if (wire.field === 1) offset = takeZigzag(wire, offset);
@@ -103,7 +109,6 @@ function readBuckets(wire: Wire, counts: Ranges, otherwise: number): number {
     else if (wire.field === 2) note(wire, counts);
     else wire.skip();
   }
-  wire.visit(to, outer);
   return offset;
 }
 

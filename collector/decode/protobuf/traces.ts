@@ -1,7 +1,7 @@
 import type { OpenBlocks } from '../open-blocks.ts';
 import type { RequestContext } from '../request-context.ts';
 import { IdRef } from '../row-fields.ts';
-import { acceptSpan, appendSpan, endSpan, SpanRow, spanIdSize, traceIdSize } from '../span-row.ts';
+import { acceptSpan, appendSpan, endLists, SpanRow, spanIdSize, traceIdSize } from '../span-row.ts';
 import type { TraceBlock } from '../trace-block.ts';
 import { appendAttribute, appendAttributeField } from './attributes.ts';
 import { readEnvelope } from './envelope.ts';
@@ -107,6 +107,7 @@ function writeSpan(wire: Wire, blocks: OpenBlocks<TraceBlock>, context: RequestC
     attributes.visit(wire, index);
     appendAttribute(wire, block.spanAttributes);
   }
+  block.spanAttributes.endRow();
   for (let index = 0; index < events.count; index++) {
     events.visit(wire, index);
     writeEvent(wire, block);
@@ -117,7 +118,7 @@ function writeSpan(wire: Wire, blocks: OpenBlocks<TraceBlock>, context: RequestC
     writeLink(wire, block);
     if ((index & 4095) === 4095) blocks.guard();
   }
-  endSpan(block);
+  endLists(block);
 }
 
 function writeEvent(wire: Wire, block: TraceBlock): void {
