@@ -156,6 +156,10 @@ export const openEngine = async (
   const idle: Connection[] = [];
   let isClosing = false;
 
+  /** The engine lists a failed statement as running until its connection runs the next one: this is that one. */
+  const forgetFailure = (session: Session): Promise<unknown> =>
+    session.queryAsync('SELECT 1', { format: 'Null' }).catch(() => undefined);
+
   const run = async (session: Session, sql: string, format: string) => {
     try {
       return await session.queryAsync(sql, { format });
@@ -218,6 +222,9 @@ export const openEngine = async (
       try {
         await prepare(connection, context);
         return await use(leaseOf(connection));
+      } catch (thrown) {
+        await forgetFailure(connection.session);
+        throw thrown;
       } finally {
         giveBack(connection);
       }

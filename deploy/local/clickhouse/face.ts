@@ -9,6 +9,7 @@ import type { EngineFiles } from './engine-files.ts';
 import { defaultFormat } from './formats.ts';
 import { forbidFileAccess } from './guard.ts';
 import { readStatement, type Incoming } from './incoming.ts';
+import { hasSecondStatement } from './statement.ts';
 import { inputFromFile, insertFromFile, readsInput } from './insert.ts';
 import { readAll, spoolToFile } from './body.ts';
 import { keywordOf, significant, tokenize } from './lexer.ts';
@@ -163,7 +164,11 @@ const checkFiles = async (incoming: Incoming, config: ClickHouseConfig): Promise
   forbidFileAccess(statement.head);
   if (statement.format.toLowerCase() !== 'values') return;
   incoming.dataHead = await readAll(incoming.dataHead, incoming.body, config.statementBytesMax);
-  forbidFileAccess(incoming.dataHead.toString('utf8'));
+  const values = incoming.dataHead.toString('utf8');
+  forbidFileAccess(values);
+  // An unclosed quote is left to the engine, whose message names the row.
+  if (hasSecondStatement(values))
+    throw failure(62, 'SYNTAX_ERROR', 'Syntax error (Multi-statements are not allowed).');
 };
 
 const contextOf = (request: FaceRequest): Context => ({

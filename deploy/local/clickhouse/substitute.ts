@@ -107,6 +107,18 @@ const isConstantLiteral = (text: string): boolean => {
   );
 };
 
+/** The literal `{k: v}` as a call of map(): braces are read as a parameter by the engine's parser. */
+const asMapCalls = (literal: string): string => {
+  const parts: string[] = [];
+  for (const one of significant(tokenize(literal))) {
+    const text = textOf(literal, one);
+    if (one.kind !== 'symbol') parts.push(text);
+    else if (text === '{') parts.push('map(');
+    else parts.push({ '}': ')', ':': ',' }[text] ?? text);
+  }
+  return parts.join('');
+};
+
 const integerTypePattern = /^U?Int(8|16|32|64)$/;
 
 const renderValue = (value: string, type: string): string => {
@@ -124,7 +136,7 @@ const renderValue = (value: string, type: string): string => {
   }
   if (integerTypePattern.test(inner) && /^-?\d{1,18}$/.test(value)) return `_CAST(${value}, ${castType})`;
   if (mapTypePattern.test(inner)) {
-    if (isConstantLiteral(value) && value.trim() !== '') return `_CAST(${value}, ${castType})`;
+    if (isConstantLiteral(value) && value.trim() !== '') return `_CAST(${asMapCalls(value)}, ${castType})`;
     throw failure(
       457,
       'BAD_QUERY_PARAMETER',
