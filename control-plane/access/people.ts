@@ -1,0 +1,137 @@
+import { execute, inTransaction, query, type Executor } from '@plumbline/model/postgres/pool.ts';
+import { z } from 'zod';
+import { roles, type Actor, type Role } from '../actor.ts';
+import { recordAct } from '../audit/record.ts';
+import type { Context } from '../context.ts';
+import { Problem } from '../problem.ts';
+import { createLink } from './links.ts';
+
+const peopleMax = 1000;
+
+const PersonRow = z.object({
+  id: z.string(),
+  email: z.string(),
+  name: z.string(),
+  role: z.enum(roles),
+  createdAt: z.date().transform((at) => at.toISOString()),
+  disabledAt: z
+    .date()
+    .nullable()
+    .transform((at) => at?.toISOString() ?? null),
+  /** False until they have followed their link. */
+  hasPassword: z.boolean(),
+});
+export type Person = z.output<typeof PersonRow>;
+
+const columns = `id, email, name, role, created_at AS "createdAt", disabled_at AS "disabledAt", password_hash IS NOT NULL AS "hasPassword"`;
+
+export function listPeople(context: Context): Promise<Person[]> {
+  return query(context.postgres, {
+    name: 'people.list',
+    sql: `SELECT ${columns} FROM people ORDER BY lower(name), id LIMIT ${peopleMax}`,
+    params: [],
+    schema: PersonRow,
+  });
+}
+
+export async function findPerson(on: Executor, id: string): Promise<Person> {
+  const [person] = await query(on, {
+    name: 'people.find',
+    sql: `SELECT ${columns} FROM people WHERE id::text = $1 LIMIT 1`,
+    params: [id],
+    schema: PersonRow,
+  });
+  if (!person) throw new Problem('not_found', 'There is no such person.');
+  return person;
+}
+
+/** Invites a person; the link is theirs to follow once. */
+export async function invitePerson(
+  context: Context,
+  actor: Actor,
+  input: { email: string; name: string; role: Role },
+  requestId: string,
+): Promise<{ person: Person; link: string }> {
+  return inTransaction(context.postgres, async (on) => {
+    const id = context.randomId();
+    const at = context.now();
+    const created = await execute(
+      on,
+      'INSERT INTO people (id, email, name, role, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING',
+      [id, input.email, input.name, input.role, at],
+    );
+    if (created === 0)
+      throw new Problem('conflict', `Somebody with the e-mail ${input.email} exists already.`);
+    await recordAct(on, {
+      at,
+      actor,
+      action: 'people.invite',
+      target: `person:${id}`,
+      detail: { email: input.email, role: input.role },
+      requestId,
+    });
+    return { person: await findPerson(on, id), link: await createLink(context, on, id) };
+  });
+}
+
+/** Changes role or access. A person who may not come in any more loses every session at once. */
+export async function changePerson(
+  context: Context,
+  actor: Actor,
+  id: string,
+  change: { role?: Role | undefined; disabled?: boolean | undefined },
+  requestId: string,
+): Promise<Person> {
+  return inTransaction(context.postgres, async (on) => {
+    // Two administrators who demote each other at once must not both succeed.
+    await on.query(`SELECT id FROM people WHERE role = 'admin' ORDER BY id FOR UPDATE`);
+    const before = await findPerson(on, id);
+    const at = context.now();
+    const disabledAt =
+      change.disabled === undefined ? before.disabledAt : change.disabled ? (before.disabledAt ?? at) : null;
+    await execute(on, 'UPDATE people SET role = $2, disabled_at = $3 WHERE id::text = $1', [
+      id,
+      change.role ?? before.role,
+      disabledAt,
+    ]);
+    const left = await query(on, {
+      name: 'people.count_administrators',
+      sql: `SELECT count(*)::int AS count FROM people WHERE role = 'admin' AND disabled_at IS NULL AND password_hash IS NOT NULL`,
+      params: [],
+      schema: z.object({ count: z.int() }),
+    });
+    if (before.role === 'admin' && left[0]?.count === 0) {
+      throw new Problem('last_administrator', 'Make somebody else an administrator first.');
+    }
+    if (disabledAt) await execute(on, 'DELETE FROM sessions WHERE person_id::text = $1', [id]);
+    await recordAct(on, {
+      at,
+      actor,
+      action: 'people.change',
+      target: `person:${id}`,
+      detail: { ...change },
+      requestId,
+    });
+    return findPerson(on, id);
+  });
+}
+
+/** A new one-time link for a person who forgot their password or lost the first link. */
+export async function renewLink(
+  context: Context,
+  actor: Actor,
+  id: string,
+  requestId: string,
+): Promise<string> {
+  return inTransaction(context.postgres, async (on) => {
+    const person = await findPerson(on, id);
+    await recordAct(on, {
+      at: context.now(),
+      actor,
+      action: 'people.renew-link',
+      target: `person:${person.id}`,
+      requestId,
+    });
+    return createLink(context, on, person.id);
+  });
+}

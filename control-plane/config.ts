@@ -1,0 +1,65 @@
+import path from 'node:path';
+import { z } from 'zod';
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const days = (fallback: number) => z.coerce.number().int().min(1).max(3650).default(fallback);
+
+const Environment = z.object({
+  CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  CLICKHOUSE_CLUSTER: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/)
+    .optional(),
+  PLUMBLINE_RAW_DAYS: days(30),
+  PLUMBLINE_ROLLUP_DAYS: days(400),
+  PLUMBLINE_CATALOG: z.string().min(1).optional(),
+  PLUMBLINE_DATA_DIR: z.string().min(1).default('.plumbline'),
+  PLUMBLINE_BIND: z.string().min(1).default('127.0.0.1'),
+  PLUMBLINE_API_PORT: port(7070),
+  PLUMBLINE_PUBLIC_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
+  PLUMBLINE_LOCAL: z.enum(['0', '1']).default('0'),
+});
+
+export interface Config {
+  readonly clickHouseUrl: string;
+  readonly databaseUrl: string;
+  readonly cluster: string | undefined;
+  readonly rawDays: number;
+  readonly rollupDays: number;
+  /** Directory of YAML files; undefined: an empty catalog. */
+  readonly catalogDirectory: string | undefined;
+  readonly dataDirectory: string;
+  readonly bind: string;
+  readonly port: number;
+  /** Where people reach the console; links begin with it. */
+  readonly publicUrl: string;
+  /** On one machine an administrator's token lies in the data directory, for scripts and the command line. */
+  readonly local: boolean;
+}
+
+/** Reads the configuration. @throws Error with a sentence that names the variable at fault. */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(present);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new Error(
+      `The environment variable ${issue?.path.join('.')} is missing or wrong: ${issue?.message}.`,
+    );
+  }
+  const env = parsed.data;
+  return {
+    clickHouseUrl: env.CLICKHOUSE_URL,
+    databaseUrl: env.DATABASE_URL,
+    cluster: env.CLICKHOUSE_CLUSTER,
+    rawDays: env.PLUMBLINE_RAW_DAYS,
+    rollupDays: env.PLUMBLINE_ROLLUP_DAYS,
+    catalogDirectory: env.PLUMBLINE_CATALOG,
+    dataDirectory: path.resolve(env.PLUMBLINE_DATA_DIR),
+    bind: env.PLUMBLINE_BIND,
+    port: env.PLUMBLINE_API_PORT,
+    publicUrl: env.PLUMBLINE_PUBLIC_URL.replace(/\/+$/, ''),
+    local: env.PLUMBLINE_LOCAL === '1',
+  };
+}

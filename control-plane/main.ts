@@ -1,0 +1,96 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { serve, type ServerType } from '@hono/node-server';
+import { createClickHouse } from '@plumbline/model/clickhouse/client.ts';
+import { createDatabase, migrate as migrateClickHouse } from '@plumbline/model/clickhouse/migrate.ts';
+import { migrate as migratePostgres } from '@plumbline/model/postgres/migrate.ts';
+import { createPostgres } from '@plumbline/model/postgres/pool.ts';
+import { writeFirstLink, writeLocalToken } from './access/local-files.ts';
+import { createApp } from './app.ts';
+import { holdCatalog } from './catalog/holder.ts';
+import { parseConfig, type Config } from './config.ts';
+import type { Context } from './context.ts';
+import { createEventHub } from './live/hub.ts';
+import { startTicking } from './live/tick.ts';
+import { createLog, describeError } from './log.ts';
+
+const drainMsMax = 10_000;
+const now = () => new Date();
+const log = createLog((line) => process.stderr.write(line), now);
+
+try {
+  await run(parseConfig(process.env));
+} catch (error) {
+  log.error('the control plane cannot start', describeError(error));
+  process.exit(1);
+}
+
+async function run(config: Config): Promise<void> {
+  const layout = {
+    ...(config.cluster ? { cluster: config.cluster } : {}),
+    rawDays: config.rawDays,
+    rollupDays: config.rollupDays,
+  };
+  await createDatabase(config.clickHouseUrl, layout);
+  const clickHouse = createClickHouse({ url: config.clickHouseUrl, application: 'control-plane' });
+  const postgres = createPostgres(config.databaseUrl);
+  await Promise.all([migrateClickHouse(clickHouse, layout), migratePostgres(postgres)]);
+  const events = createEventHub();
+  const catalog = await holdCatalog({
+    directory: config.catalogDirectory,
+    clickHouse,
+    cluster: config.cluster,
+    events,
+    log,
+    now,
+  });
+  const context: Context = {
+    config,
+    postgres,
+    clickHouse,
+    catalog,
+    events,
+    log,
+    now,
+    randomBytes,
+    randomId: randomUUID,
+  };
+
+  const link = await writeFirstLink(context);
+  if (config.local) await writeLocalToken(context);
+  const stopping = new AbortController();
+  const app = createApp(context, stopping.signal);
+  const server = serve({ fetch: app.fetch, hostname: config.bind, port: config.port }, ({ port }) => {
+    log.info('ready', { port });
+    // The one line that is for a person, and the only one that ever holds a secret: it works once.
+    if (link)
+      process.stdout.write(
+        `Nobody administers Plumbline yet. Open this link, which works once:\n  ${link}\n`,
+      );
+  });
+  const stopTicking = startTicking(context);
+  server.on('error', (error) => {
+    log.error(`port ${config.port} cannot be used; set PLUMBLINE_API_PORT to another`, describeError(error));
+    process.exit(1);
+  });
+
+  const stop = () => {
+    if (stopping.signal.aborted) return;
+    log.info('stopping');
+    stopping.abort();
+    stopTicking();
+    void drain(server)
+      .then(() => Promise.all([catalog.stop(), clickHouse.close(), postgres.end()]))
+      .then(() => process.exit(0));
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** Lets requests that are under way finish, and waits for none of them for ever. */
+async function drain(server: ServerType): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, drainMsMax);
+  await Promise.race([closed, late]);
+  clearTimeout(timer);
+}

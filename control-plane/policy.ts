@@ -1,0 +1,48 @@
+import type { Role } from './actor.ts';
+
+export type Access = 'public' | Role;
+
+/**
+ * What each route needs. A route that is not here cannot be served, and an entry without a route is refused too:
+ * who may do what is read on this page alone.
+ */
+export const policy: Readonly<Record<string, Access>> = {
+  'GET /healthz': 'public',
+  'GET /readyz': 'public',
+  'GET /api/v1/openapi.json': 'public',
+
+  'POST /api/v1/session': 'public',
+  'POST /api/v1/welcome': 'public',
+  'GET /api/v1/session': 'viewer',
+  'DELETE /api/v1/session': 'viewer',
+  'GET /api/v1/sessions': 'viewer',
+  'DELETE /api/v1/sessions/:id': 'viewer',
+  'GET /api/v1/people': 'admin',
+  'POST /api/v1/people': 'admin',
+  'PATCH /api/v1/people/:id': 'admin',
+  'POST /api/v1/people/:id/link': 'admin',
+  'GET /api/v1/tokens': 'admin',
+  'POST /api/v1/tokens': 'admin',
+  'DELETE /api/v1/tokens/:id': 'admin',
+  'GET /api/v1/audit': 'engineer',
+
+  'GET /api/v1/catalog': 'viewer',
+  'GET /api/v1/catalog/schema': 'viewer',
+  'GET /api/v1/events': 'viewer',
+};
+
+/** Differences between the routes that exist and the policy, as sentences; empty when they agree. */
+export function policyGaps(
+  routes: readonly { method: string; path: string }[],
+  entries: Readonly<Record<string, Access>>,
+): string[] {
+  const served = new Set(routes.map(({ method, path }) => `${method} ${path}`));
+  return [
+    ...[...served]
+      .filter((route) => !(route in entries))
+      .map((route) => `${route} has no entry in control-plane/policy.ts`),
+    ...Object.keys(entries)
+      .filter((route) => !served.has(route))
+      .map((route) => `${route} stands in control-plane/policy.ts, but no such route exists`),
+  ];
+}
