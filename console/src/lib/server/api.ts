@@ -1,0 +1,65 @@
+import { error, redirect, type RequestEvent } from '@sveltejs/kit';
+import { problemOf, unreachable, type Result } from '#lib/result.ts';
+import { signIn } from '#lib/routes.ts';
+import { rangeOf } from '#lib/time/range.ts';
+import { config } from './config.ts';
+import { sessionCookie } from './session-cookie.ts';
+
+
+const timeoutMs = 20_000;
+
+type Query = Record<string, string | undefined | null>;
+
+/** Sends one request to the API as the person who is signed in. Throws only when the API cannot be reached. */
+export function callApi(event: RequestEvent, path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set('accept', 'application/json');
+  const { session } = event.locals;
+  if (session) headers.set('cookie', `${sessionCookie}=${session}`);
+  if (init.method && init.method !== 'GET') headers.set('origin', event.url.origin);
+  return fetch(`${config.apiUrl}/api/v1${path}`, {
+    signal: AbortSignal.timeout(timeoutMs),
+    redirect: 'error',
+    ...init,
+    headers,
+  });
+}
+
+/** Reads one resource. No session leads to sign-in, an unknown thing to the 404 page; other failures are values. */
+export async function read<Data>(event: RequestEvent, path: string, query: Query = {}): Promise<Result<Data>> {
+  const result = await ask<Data>(event, path + queryText(query), { method: 'GET' });
+  if (result.ok) return result;
+  if (result.problem.status === 401) redirect(303, signIn(event.url.pathname + event.url.search));
+  if (result.problem.status === 404) error(404, { message: result.problem.title, hint: result.problem.detail });
+  return result;
+}
+
+/** Reads one resource over the time range of the page's address. */
+export function readInRange<Data>(event: RequestEvent, path: string, query: Query = {}): Promise<Result<Data>> {
+  return read(event, path, { ...rangeOf(event.url.searchParams), ...query });
+}
+
+/** Asks and tells what came back; every failure is a value. */
+export async function ask<Data>(event: RequestEvent, path: string, init: RequestInit): Promise<Result<Data>> {
+  try {
+    const response = await callApi(event, path, init);
+    const body: unknown = response.status === 204 ? null : await response.json().catch(() => null);
+    if (!response.ok) return { ok: false, problem: problemOf(response.status, body) };
+    return { ok: true, data: body as Data, atMs: Date.now() };
+  } catch {
+    return { ok: false, problem: unreachable };
+  }
+}
+
+/** Sends JSON. */
+export function send<Data>(event: RequestEvent, method: 'POST' | 'DELETE' | 'PATCH', path: string, body?: unknown) {
+  const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  return ask<Data>(event, path, { method, ...json });
+}
+
+function queryText(query: Query): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value) params.set(name, value);
+  const text = params.toString();
+  return text ? `?${text}` : '';
+}

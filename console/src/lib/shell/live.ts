@@ -1,0 +1,2 @@
+/** What loads depend on that show figures of the present: a tick of the server's events refreshes them. */
+export const figures = 'plumbline:figures';

@@ -1,0 +1,24 @@
+import Flows from '@lucide/svelte/icons/arrow-right-left';
+import Gauge from '@lucide/svelte/icons/gauge';
+import Server from '@lucide/svelte/icons/server';
+import Settings from '@lucide/svelte/icons/settings';
+import Topology from '@lucide/svelte/icons/waypoints';
+import Transactions from '@lucide/svelte/icons/package-search';
+import type { Routes } from '#lib/routes.ts';
+
+/** Pages of the navigation, in the order of an incident: what, where, which, whose. */
+export const pages = [
+  { path: '/', label: 'Overview', icon: Gauge, href: (to: Routes) => to.overview() },
+  { path: '/topology', label: 'Topology', icon: Topology, href: (to: Routes) => to.topology() },
+  { path: '/flows', label: 'Flows', icon: Flows, href: (to: Routes) => to.flows() },
+  { path: '/transactions', label: 'Transactions', icon: Transactions, href: (to: Routes) => to.transactions() },
+  { path: '/systems', label: 'Systems', icon: Server, href: (to: Routes) => to.systems() },
+  { path: '/settings', label: 'Settings', icon: Settings, href: (to: Routes) => to.settings() },
+] as const;
+
+/** The page of the navigation under which a path stands. A trace belongs to the transactions. */
+export function isCurrent(path: string, pathname: string): boolean {
+  if (path === '/') return pathname === '/';
+  if (path === '/transactions' && pathname.startsWith('/traces/')) return true;
+  return pathname === path || pathname.startsWith(`${path}/`);
+}
