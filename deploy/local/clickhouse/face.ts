@@ -108,14 +108,26 @@ type Call = {
   spooledBytes: number;
 };
 
-const runInsert = async (call: Call, lease: Lease, sql: string): Promise<void> => {
+/** Counting a spooled body reads it once more: worth it for the small bodies whose clients look at the number. */
+const countedBytesMax = 1024 * 1024;
+
+const countRows = async (
+  call: Call,
+  lease: Lease,
+  count: string | undefined,
+): Promise<number | undefined> => {
+  if (count === undefined || call.spooledBytes > countedBytesMax) return undefined;
+  const result = await lease.query(call.tag + count, 'TSV').catch(() => undefined);
+  return result && Number(Buffer.from(result.bytes).toString('utf8'));
+};
+
+const runInsert = async (call: Call, lease: Lease, insert: string, count?: string): Promise<void> => {
   const startedNs = process.hrtime.bigint();
-  await lease.query(call.tag + sql, 'Null');
-  call.reply.begin(
-    defaultFormat,
-    { readRows: 0, readBytes: call.spooledBytes, elapsedNs: Number(process.hrtime.bigint() - startedNs) },
-    false,
-  );
+  await lease.query(call.tag + insert, 'Null');
+  const elapsedNs = Number(process.hrtime.bigint() - startedNs);
+  const writtenRows = await countRows(call, lease, count);
+  const summary = { readRows: writtenRows ?? 0, readBytes: call.spooledBytes, elapsedNs };
+  call.reply.begin(defaultFormat, writtenRows === undefined ? summary : { ...summary, writtenRows }, false);
   await call.reply.end();
 };
 
@@ -124,11 +136,8 @@ const execute = async (call: Call, lease: Lease): Promise<void> => {
   const { statement } = incoming;
   if (changesConnection(incoming, request)) lease.discard();
   if (statement.kind === 'insert-data') {
-    return runInsert(
-      call,
-      lease,
-      await insertFromFile(lease, statement.target, statement.format, call.spool),
-    );
+    const load = await insertFromFile(lease, statement.target, statement.format, call.spool);
+    return runInsert(call, lease, load.insert, load.count);
   }
   if (call.spooledBytes > 0) {
     const rewritten = inputFromFile(

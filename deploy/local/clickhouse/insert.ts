@@ -98,21 +98,24 @@ const structureOf = (data: readonly Column[], columns: readonly Column[]): strin
 };
 
 /**
- * The statement that loads a spooled body: the embedded engine takes binary data only from a file. One statement,
- * so tokens, deduplication and materialized views behave as for a body sent to a server.
+ * The statements that load a spooled body and count its rows: the embedded engine takes binary data only from a file.
+ * It is one INSERT, so tokens, deduplication and materialized views behave as for a body sent to a server.
  */
 export const insertFromFile = async (
   lease: Lease,
   target: InsertTarget,
   format: string,
   file: string,
-): Promise<string> => {
+): Promise<{ insert: string; count: string }> => {
   const columns = await describe(lease, target.table);
   const data = dataColumns(columns, target.columns);
   const names = data.map((column) => quoteIdentifier(column.name)).join(', ');
   const settings = target.settings === undefined ? '' : ` SETTINGS ${target.settings}`;
   const source = `file(${quoteString(file)}, ${quoteString(format)}, ${quoteString(structureOf(data, columns))})`;
-  return `INSERT INTO ${target.table} (${names})${settings} SELECT * FROM ${source}`;
+  return {
+    insert: `INSERT INTO ${target.table} (${names})${settings} SELECT * FROM ${source}`,
+    count: `SELECT count() FROM ${source}`,
+  };
 };
 
 /** `INSERT … SELECT … FROM input('structure') FORMAT x` with its data in `file`; undefined when it names no input(). */

@@ -8,6 +8,7 @@ import { traitsOf } from './formats.ts';
 /** What every answer carries in its headers, as a ClickHouse server sends them. */
 export type Identity = { queryId: string; serverName: string; version: string; exceptionTag: string };
 
+/** `writtenRows` is left out when counting them would cost more than a glance. */
 export type Summary = {
   readRows: number;
   readBytes: number;
@@ -16,9 +17,7 @@ export type Summary = {
   elapsedNs: number;
 };
 
-type Coder = Transform & { flush: (done: () => void) => void };
-
-const coders: Record<'gzip' | 'deflate' | 'br' | 'zstd', () => Coder> = {
+const coders: Record<'gzip' | 'deflate' | 'br' | 'zstd', () => Transform> = {
   gzip: () => createGzip({ level: constants.Z_BEST_SPEED }),
   deflate: () => createDeflate({ level: constants.Z_BEST_SPEED }),
   br: () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 3 } }),
@@ -36,8 +35,7 @@ const summaryHeader = (summary: Summary): string =>
   JSON.stringify({
     read_rows: String(summary.readRows),
     read_bytes: String(summary.readBytes),
-    written_rows: String(summary.writtenRows ?? 0),
-    written_bytes: '0',
+    ...(summary.writtenRows === undefined ? {} : { written_rows: String(summary.writtenRows) }),
     total_rows_to_read: '0',
     result_rows: String(summary.writtenRows ?? summary.readRows),
     result_bytes: String(summary.resultBytes ?? 0),
@@ -66,6 +64,8 @@ const exceptionBlock = (error: EngineError, identity: Identity): string => {
   return `\r\n__exception__\r\n${identity.exceptionTag}\r\n${message}${length} ${identity.exceptionTag}\r\n__exception__\r\n`;
 };
 
+const breakDelayMs = 100;
+
 /** A slow reader slows the engine down; a reader that stands still this long is given up. */
 const stallMsMax = 120_000;
 
@@ -92,9 +92,9 @@ export const createReply = (
   response: ServerResponse,
   identity: Identity,
 ): Reply => {
-  let coder: Coder | undefined;
+  let coder: Transform | undefined;
   let hasBegun = false;
-  const target = (): Coder | ServerResponse => coder ?? response;
+  const target = (): Transform | ServerResponse => coder ?? response;
 
   const begin: Reply['begin'] = (format, summary, isCompressed) => {
     hasBegun = true;
@@ -106,20 +106,22 @@ export const createReply = (
     if (coding === undefined) return;
     response.setHeader('Content-Encoding', coding);
     coder = coders[coding]();
-    coder.pipe(response);
+    coder.pipe(response, { end: false });
   };
 
-  const flushed = (): Promise<void> =>
-    new Promise((resolve) => {
-      if (coder) coder.flush(() => resolve());
-      else resolve();
-    });
+  /** Completes the compressed stream, without completing the response. */
+  const closeCoder = async (): Promise<void> => {
+    if (!coder) return;
+    coder.end();
+    await Promise.race([once(coder, 'end'), once(response, 'close')]);
+  };
 
   const failInside = async (error: EngineError): Promise<void> => {
     target().write(exceptionBlock(error, identity));
-    await flushed();
+    await closeCoder();
     // The closing chunk is withheld on purpose: every HTTP client then knows that the result is not whole.
-    setImmediate(() => response.socket?.end());
+    // A moment before that, the reader may take in the message: some give up what they hold when a connection breaks.
+    setTimeout(() => response.socket?.end(), breakDelayMs);
   };
 
   return {
@@ -129,7 +131,8 @@ export const createReply = (
       if (!target().write(part)) await waitForDrain(target(), response);
     },
     end: async () => {
-      target().end();
+      await closeCoder();
+      response.end();
       if (!response.writableFinished && !response.destroyed) {
         await Promise.race([once(response, 'finish'), once(response, 'close')]);
       }

@@ -24,7 +24,7 @@ const bytesOf = async (query: string): Promise<Uint8Array<ArrayBuffer>> =>
 
 describe('insert of the stock client', () => {
   it('takes objects, and leaves omitted columns to their defaults', async () => {
-    await engine.client.insert({
+    const { summary } = await engine.client.insert({
       table: 't',
       values: [
         { a: 1, c: 'x', m: { k: 'é' } },
@@ -32,6 +32,7 @@ describe('insert of the stock client', () => {
       ],
       format: 'JSONEachRow',
     });
+    expect(summary?.written_rows).toBe('2');
     expect(await rows('SELECT a, b, c, m, n FROM t ORDER BY a')).toEqual([
       { a: 1, b: 'd1', c: 'x', m: { k: 'é' }, n: 2 },
       { a: 2, b: 'own', c: 'y', m: {}, n: 4 },

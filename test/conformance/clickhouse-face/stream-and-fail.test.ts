@@ -92,7 +92,11 @@ describe('exceptions', () => {
   it.each([false, true])(
     'inside the body reach the reader of a stream (compressed: %s)',
     async (isCompressed) => {
-      const client = createClient({ url: engine.url.href, compression: { response: isCompressed } });
+      const client = createClient({
+        url: engine.url.href,
+        compression: { response: isCompressed },
+        log: { level: ClickHouseLogLevel.OFF },
+      });
       const result = await client.query({
         query: "SELECT throwIf(number = 2500000, 'boom') AS x, number FROM numbers(3000000)",
         format: 'JSONEachRow',
@@ -103,7 +107,8 @@ describe('exceptions', () => {
           for await (const rows of result.stream()) count += rows.length;
         })(),
       ).rejects.toMatchObject(
-        isCompressed ? {} : { code: '395', type: 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO' },
+        // The stock client drops what it has not decompressed when a connection breaks; it fails all the same.
+        isCompressed ? { name: 'Error' } : { code: '395', type: 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO' },
       );
       expect(count).toBeGreaterThan(100_000);
       await client.close();
