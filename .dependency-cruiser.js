@@ -36,7 +36,8 @@ export function boundaries(root = '^') {
     },
     {
       name: 'telemetry-runs-in-a-browser',
-      comment: 'model/telemetry is shared with the console: no Node modules, no drivers, no other part of the model.',
+      comment:
+        'model/telemetry is shared with the console: no Node modules, no drivers, no other part of the model.',
       severity: 'error',
       from: { path: inside('model/telemetry/'), pathNot: '\\.test\\.ts$' },
       to: { pathNot: inside('model/telemetry/') },
