@@ -32,15 +32,20 @@ const httpUrl = z.url({ protocol: /^https?$/ });
 const title = z.string().min(1).max(120);
 const text = z.string().max(2000);
 
-/** An application that owns data. `services` are the OpenTelemetry `service.name`s that speak for it (default: its name). */
+/** An application that owns data. */
 export const System = z.strictObject({
   name: Name,
   title,
   description: text.optional(),
   owner: z.string().min(1).max(120),
   exposure: z.enum(['internal', 'partner']).default('internal'),
-  timeZone: timeZone.default('UTC'),
-  services: z.array(z.string().min(1).max(200)).min(1).max(50).optional(),
+  timeZone: timeZone.default('UTC').describe('IANA time zone of its business dates'),
+  services: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(50)
+    .optional()
+    .describe('OpenTelemetry service names that speak for it; default: its name'),
   runbook: httpUrl.optional(),
 });
 export type System = z.infer<typeof System>;
@@ -53,16 +58,22 @@ export const Entity = z.strictObject({
   name: EntityName,
   title,
   description: text.optional(),
-  /** Regular expression that an id of this entity matches, whole; lets search recognise a bare number. */
-  idPattern: z.string().max(200).optional(),
-  /** Attributes whose value is an id of this entity: legacy emitters need no change. */
-  attributes: z.array(AttributeName).max(100).default([]),
-  /** Field → the system whose value counts. */
-  authority: z.record(z.string(), Name).default({}),
-  /** Version number → JSON Schema. */
-  schemas: z.record(z.string().regex(/^\d+$/, 'a version is a whole number'), EntitySchema).default({}),
-  /** Fields that are masked for display and search. */
-  masked: z.array(z.string()).max(200).default([]),
+  idPattern: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('Regular expression that a whole id matches; lets search recognise a bare number'),
+  attributes: z
+    .array(AttributeName)
+    .max(100)
+    .default([])
+    .describe('Attributes whose value is an id of this entity: legacy emitters need no change'),
+  authority: z.record(z.string(), Name).default({}).describe('Field → the system whose value counts'),
+  schemas: z
+    .record(z.string().regex(/^\d+$/, 'a version is a whole number'), EntitySchema)
+    .default({})
+    .describe('Version → JSON Schema (draft 2020-12), inline or as a path beside this file'),
+  masked: z.array(z.string()).max(200).default([]).describe('Fields hidden in display and search'),
 });
 export type Entity = z.infer<typeof Entity>;
 
@@ -84,8 +95,11 @@ export type Match = z.infer<typeof Match>;
 
 export const Transport = z.strictObject({
   kind: z.enum(['rabbitmq', 'kafka', 'nats', 'redis', 'http', 'file']),
-  /** Queue, topic, subject, stream, URL path template or directory. */
-  destination: z.string().min(1).max(300),
+  destination: z
+    .string()
+    .min(1)
+    .max(300)
+    .describe('Queue, topic, subject, stream, URL path template or directory'),
 });
 
 export const Criticality = z.enum(['critical', 'high', 'normal', 'low']);
@@ -102,15 +116,17 @@ export const Flow = z.strictObject({
   owner: z.string().min(1).max(120),
   criticality: Criticality.default('normal'),
   runbook: httpUrl.optional(),
-  /** Any of these makes a span belong to this flow when it does not say `integration.flow` itself. */
-  match: z.array(Match).max(50).default([]),
+  match: z
+    .array(Match)
+    .max(50)
+    .default([])
+    .describe('Any of these makes a span belong to this flow when it does not say integration.flow itself'),
   /** Thresholds of the health shown before objectives exist: failed share of messages and p95 duration. */
   health: z
     .strictObject({
-      failedRatioMax: z.number().min(0).max(1).default(0.02),
-      durationP95Max: Duration.default('30s'),
-      /** Silence longer than this while the source is active means that the consumer is down. */
-      silenceMax: Duration.default('15m'),
+      failedRatioMax: z.number().min(0).max(1).default(0.02).describe('Share of messages that may fail'),
+      durationP95Max: Duration.default('30s').describe('95th percentile of the processing time'),
+      silenceMax: Duration.default('15m').describe('Longer silence while the source is active is a fault'),
     })
     .prefault({}),
 });
@@ -122,11 +138,12 @@ export const Milestone = z.strictObject({
   title,
   event: EventName,
   system: Name,
-  /** Latest time after the milestone `after` (default: the first milestone). */
-  within: Duration.optional(),
-  after: Name.optional(),
-  /** An optional milestone is never missing, only late once it is due after something that happened. */
-  optional: z.boolean().default(false),
+  within: Duration.optional().describe('Deadline, counted from the milestone `after`'),
+  after: Name.optional().describe('Milestone from which the deadline counts; default: the first'),
+  optional: z
+    .boolean()
+    .default(false)
+    .describe('Never missing, only late once something it follows happened'),
 });
 export type Milestone = z.infer<typeof Milestone>;
 
@@ -136,13 +153,17 @@ export const Process = z.strictObject({
   title,
   description: text.optional(),
   owner: z.string().min(1).max(120),
-  /** Entity whose key names the transaction. */
-  lead: EntityName,
-  /** Entities that belong to one run. Keys of other entities (a customer, a product) never join runs. */
-  entities: z.array(EntityName).min(1).max(30),
+  lead: EntityName.describe('Entity whose key names the transaction'),
+  entities: z
+    .array(EntityName)
+    .min(1)
+    .max(30)
+    .describe('Entities that belong to one run; keys of others (a customer, a product) never join runs'),
   milestones: z.array(Milestone).min(1).max(30),
-  /** Event and attributes that say what a run is worth. */
-  value: z.strictObject({ event: EventName, amount: AttributeName, currency: AttributeName }).optional(),
+  value: z
+    .strictObject({ event: EventName, amount: AttributeName, currency: AttributeName })
+    .optional()
+    .describe('Event and attributes that say what a run is worth'),
 });
 export type Process = z.infer<typeof Process>;
 
