@@ -23,6 +23,7 @@ const retained = {
     'toDateTime(IngestTime)': ['business_events'],
     'IngestMonth + toIntervalMonth(1)': [
       'flow_minute',
+      'flow_hour',
       'cause_hour',
       'key_search',
       'business_key_links',

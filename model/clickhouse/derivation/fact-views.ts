@@ -14,7 +14,7 @@ export function spanFacts(catalog: Catalog): View {
     target: 'span_facts',
     query: `SELECT
     Timestamp, IngestTime, TraceId, SpanId, SpanName, SpanKind, ServiceName, SpanAttributes, Duration, StatusCode, StatusMessage,
-    Events.Name AS EventNames, Events.Attributes AS EventAttributes,
+    Events.Name AS EventNames, Events.Attributes AS EventAttributes, Links.Attributes AS LinkAttributes,
     if(${flow} != '', ${flow}, ${matchedFlow(catalog.flows)}) AS Flow,
     ${systemOf(catalog, 'ServiceName')} AS System,
     ${keysOf(catalog, ['SpanAttributes'], ['Links.Attributes', 'Events.Attributes'])} AS Keys

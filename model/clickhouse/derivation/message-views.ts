@@ -1,16 +1,20 @@
 import type { Catalog } from '../../catalog/schema.ts';
 import { attribute } from '../../telemetry/attributes.ts';
 import { internalFlows } from './flow-match.ts';
+import { keysOf } from './key-expressions.ts';
 import { spanAttribute } from './span-attributes.ts';
 import { firstFilled, quote, quoteAll } from './sql-text.ts';
 import { instantOf } from './time-expressions.ts';
 import type { View } from './view.ts';
 
+/** A batch span stands for at most this many messages. */
+const batchMessagesMax = 1000;
+
 const outcomes = ['delivered', 'failed', 'retried', 'dead_lettered', 'discarded'];
 
 /** Messages, and the two rollups that are made of them. */
 export function messageViews(catalog: Catalog): View[] {
-  return [messages(catalog), flowMinute, causeHour];
+  return [messages(catalog), flowMinute, flowHour, causeHour];
 }
 
 function messages(catalog: Catalog): View {
@@ -20,18 +24,20 @@ function messages(catalog: Catalog): View {
     source: 'span_facts',
     target: 'messages',
     query: `SELECT
-    Flow, Timestamp::DateTime64(6) AS Time, Operation, MessageId, Attempt, Outcome, Duration AS DurationNs,
+    Flow, Timestamp::DateTime64(6) AS Time, Operation, if(LinkMessageId != '', LinkMessageId, SpanMessageId) AS MessageId, Attempt, Outcome, Duration AS DurationNs,
     if(Operation = 'send' OR isNull(SentAt), NULL, toUInt64(greatest(0, toUnixTimestamp64Nano(Timestamp) + toInt64(Duration) - toUnixTimestamp64Micro(assumeNotNull(SentAt)) * 1000))) AS DelayNs,
     ErrorType, ErrorMessage,
     if(Outcome = 'delivered', '', ${causeOf('ErrorType', 'ErrorMessage')}) AS Cause,
-    TraceId, SpanId, ServiceName AS Service, SpanKind, Destination, BodyBytes, Keys, IngestTime
+    TraceId, SpanId, ServiceName AS Service, SpanKind, Destination,
+    toUInt32(intDiv(SpanBytes, Messages)) AS BodyBytes,
+    if(empty(LinkKeys), facts.Keys, LinkKeys) AS Keys, IngestTime
 FROM
 (
     SELECT
         *,
         ${operation(catalog)} AS Operation,
         ${spanAttribute('messaging.operation.name')} AS OperationName,
-        ${firstFilled([spanAttribute('messaging.message.id'), "SpanAttributes['cloudevents.event_id']"])} AS MessageId,
+        ${firstFilled([spanAttribute('messaging.message.id'), "SpanAttributes['cloudevents.event_id']"])} AS SpanMessageId,
         ${attempt()} AS Attempt,
         toUInt16OrZero(${spanAttribute('http.response.status_code')}) AS HttpStatus,
         ${firstFilled([spanAttribute('error.type'), exceptionAttribute('exception.type'), "if(HttpStatus >= 400, toString(HttpStatus), '')"])} AS SpanErrorType,
@@ -40,20 +46,32 @@ FROM
         if(Outcome = 'delivered', '', ${firstFilled(['StatusMessage', exceptionAttribute('exception.message')])}) AS ErrorMessage,
         ${sentAt} AS SentAt,
         ${destination()} AS Destination,
-        toUInt32OrZero(${firstFilled([spanAttribute('messaging.message.body.size'), "SpanAttributes['http.request.body.size']"])}) AS BodyBytes
+        toUInt32OrZero(${firstFilled([spanAttribute('messaging.message.body.size'), "SpanAttributes['http.request.body.size']"])}) AS SpanBytes,
+        ${batchSize()} AS Messages,
+        arrayJoin(if(Messages = 1, [0], range(1, Messages + 1))) AS Position,
+        LinkAttributes[Position] AS Link,
+        Link['messaging.message.id'] AS LinkMessageId,
+        ${keysOf(catalog, ['Link'], [])} AS LinkKeys
     FROM span_facts
     WHERE Flow != ''
-)
-WHERE Operation != ''`,
+) AS facts
+WHERE Operation NOT IN ('', 'create')`,
   };
+}
+
+/** How many messages the span stands for: one, unless it says that it is about a batch. */
+function batchSize(): string {
+  const count = "toUInt32OrZero(SpanAttributes['messaging.batch.message_count'])";
+  return `toUInt32(greatest(1, least(${batchMessagesMax}, ${count})))`;
 }
 
 /**
  * What the span did with the message. An internal span counts only when it says so itself, or when its flow's
- * match asks for internal spans: else a handler's inner steps would each count as a message.
+ * match asks for internal spans: else a handler's inner steps would each count as a message. Making a message is not yet sending it: the send span
+ * of the batch counts those that were made.
  */
 function operation(catalog: Catalog): string {
-  const type = `transform(lower(${spanAttribute('messaging.operation.type')}), ['create', 'send', 'publish', 'receive', 'process', 'deliver', 'settle'], ['send', 'send', 'send', 'receive', 'process', 'process', 'settle'], '')`;
+  const type = `transform(lower(${spanAttribute('messaging.operation.type')}), ['send', 'publish', 'receive', 'process', 'deliver', 'settle', 'create'], ['send', 'send', 'receive', 'process', 'process', 'settle', 'create'], '')`;
   const kind = `transform(SpanKind, ['Producer', 'Client', 'Consumer', 'Server'], ['send', 'send', 'process', 'process'], '')`;
   const says = `SpanAttributes[${quote(attribute.attempt)}] != '' OR SpanAttributes[${quote(attribute.outcome)}] != ''`;
   const internal = `if(${says} OR has(${quoteAll(internalFlows(catalog.flows))}, Flow), 'process', '')`;
@@ -144,6 +162,22 @@ const flowMinute: View = {
     toStartOfMonth(max(IngestTime)) AS IngestMonth
 FROM messages
 GROUP BY Flow, Minute, Operation`,
+};
+
+const flowHour: View = {
+  name: 'flow_hour_from_flow_minute',
+  source: 'flow_minute',
+  target: 'flow_hour',
+  query: `SELECT
+    Flow, toStartOfHour(Minute) AS Hour, Operation,
+    ${['Total', 'Failed', 'Retried', 'DeadLettered', 'Discarded', 'Bytes'].map((each) => `sum(flow_minute.${each}) AS ${each}`).join(', ')},
+    max(flow_minute.LastTime) AS LastTime,
+    sumMap(flow_minute.Attempts) AS Attempts,
+    quantilesDDMergeState(0.01, 0.5, 0.95, 0.99)(flow_minute.DurationMs) AS DurationMs,
+    quantilesDDMergeState(0.01, 0.5, 0.95, 0.99)(flow_minute.DelayMs) AS DelayMs,
+    max(flow_minute.IngestMonth) AS IngestMonth
+FROM flow_minute
+GROUP BY Flow, Hour, Operation`,
 };
 
 const causeHour: View = {

@@ -159,6 +159,49 @@ describe('attempt, outcome and cause', () => {
   });
 });
 
+describe('a batch', () => {
+  const attributes = { 'messaging.destination.name': 'orders.wms', 'messaging.batch.message_count': '3' };
+  const rowsOf = (id: string) =>
+    select<Record<string, unknown>>(
+      store.clickHouse,
+      `SELECT MessageId, Keys, BodyBytes FROM messages WHERE SpanId = '${id}' ORDER BY MessageId`,
+    );
+
+  it('counts each of its messages, with the id and keys that stand on its link', async () => {
+    const links = ['1', '2', '3'];
+    const row = span({
+      SpanId: 'batch-1',
+      SpanAttributes: { ...attributes, 'messaging.message.body.size': '300', 'business.key': 'customer:C-1' },
+      'Links.TraceId': links,
+      'Links.SpanId': links,
+      'Links.TraceState': links,
+      'Links.Attributes': links.map((each) => ({ 'messaging.message.id': `m${each}`, 'app.order_id': each })),
+    });
+    await insert(store.clickHouse, 'otel_traces', [row], 'batch-1');
+    expect(await rowsOf('batch-1')).toEqual(
+      links.map((each) => ({ MessageId: `m${each}`, Keys: [`order:${each}`], BodyBytes: 100 })),
+    );
+  });
+
+  it('is counted where it is sent and not where its messages are made', async () => {
+    const made = ['1', '2', '3'].map((each) =>
+      span({
+        SpanId: `made-${each}`,
+        SpanKind: 'Producer',
+        SpanAttributes: { 'messaging.destination.name': 'orders.wms', 'messaging.operation.type': 'create' },
+      }),
+    );
+    const sent = span({
+      SpanId: 'sent',
+      SpanKind: 'Client',
+      SpanAttributes: { ...attributes, 'messaging.operation.type': 'send' },
+    });
+    await insert(store.clickHouse, 'otel_traces', [...made, sent], 'batch-2');
+    expect(await rowsOf('sent')).toHaveLength(3);
+    expect(await rowsOf('made-1')).toHaveLength(0);
+  });
+});
+
 describe('the rollups', () => {
   it('add up to the messages they are made of', async () => {
     const [sums] = await select<Record<string, number>>(
@@ -167,10 +210,21 @@ describe('the rollups', () => {
               (SELECT countIf(Outcome IN ('failed', 'retried', 'dead_lettered')) FROM messages) = (SELECT sum(Failed) FROM flow_minute) AS failed,
               (SELECT countIf(Attempt > 1) FROM messages) = (SELECT sum(Retried) FROM flow_minute) AS retried,
               (SELECT sum(Count) FROM cause_hour) = (SELECT sum(Failed) FROM flow_minute) AS causes,
+              (SELECT (sum(Total), sum(Failed), quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(DurationMs)) FROM flow_hour) =
+                (SELECT (sum(Total), sum(Failed), quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(DurationMs)) FROM flow_minute) AS hours,
               (SELECT sum(Spans) FROM trace_index) = (SELECT count() FROM otel_traces) AS traces,
               (SELECT sum(Spans) FROM service_seen) = (SELECT count() FROM otel_traces) AS services,
               (SELECT sum(Total) FROM flow_minute) > 30 AS enough`,
     );
-    expect(sums).toEqual({ total: 1, failed: 1, retried: 1, causes: 1, traces: 1, services: 1, enough: 1 });
+    expect(sums).toEqual({
+      total: 1,
+      failed: 1,
+      retried: 1,
+      causes: 1,
+      hours: 1,
+      traces: 1,
+      services: 1,
+      enough: 1,
+    });
   });
 });
