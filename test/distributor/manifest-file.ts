@@ -5,9 +5,9 @@ import type { ManifestEntry } from './business/manifest.ts';
 
 /** The answer key on disk, one JSON line for each thing that was broken on purpose. */
 export interface ManifestFile {
-  write(entry: ManifestEntry): void;
+  readonly write: (entry: ManifestEntry) => void;
   /** The latest entries, newest last, for the control endpoint. */
-  latest(): readonly ManifestEntry[];
+  readonly latest: () => readonly ManifestEntry[];
   close(): Promise<void>;
 }
 

@@ -121,6 +121,7 @@ function unreached(message: Message, attempt: number, startedAtMs: number, endMs
 function openServer(desk: Desk, system: SystemName): Promise<Server> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(bodyLimit({ maxSize: 64 * 1024 }));
+  app.onError((_, c) => c.json({ title: 'The system is stopping.' }, 503));
   app.all('*', async (c) => {
     const message = readMessage(await c.req.text());
     if (!message || flowSpec(message.flow).target !== system) {

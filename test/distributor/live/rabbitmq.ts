@@ -98,7 +98,9 @@ function publish(
   return new Promise((resolve, reject) => {
     const content = Buffer.from(JSON.stringify(message));
     channel.publish(transport.exchange, transport.routingKey, content, options, (error: unknown) =>
-      error ? reject(error instanceof Error ? error : new Error(String(error))) : resolve(),
+      error
+        ? reject(error instanceof Error ? error : new Error('the broker refused the message'))
+        : resolve(),
     );
   });
 }
