@@ -4,7 +4,7 @@ import { inheritedEnvironment, parseLocalConfig, type Address, type LocalConfig 
 import { buildConsole, reasonToBuild } from './console-build.ts';
 import { startEngines, type Engines } from './engines.ts';
 import { lockDataDirectory } from './process/data-lock.ts';
-import { portProblem } from './process/ports.ts';
+import { isListening, portProblem } from './process/ports.ts';
 import { supervise, type Supervised } from './process/supervise.ts';
 import { root, serviceProcess, type ServiceName } from './services.ts';
 import { createTerminal, renderTable, type Terminal } from './terminal.ts';
@@ -127,14 +127,18 @@ const firstSignIn = async (config: LocalConfig): Promise<string> => {
 };
 
 const showAddresses = async (config: LocalConfig, startedMs: number): Promise<void> => {
-  const shown = (file: string): string =>
-    path.relative(process.cwd(), path.join(config.dataDir, file)) || file;
+  const shown = (file: string): string => {
+    const full = path.join(config.dataDir, file);
+    const relative = path.relative(process.cwd(), full);
+    return relative.startsWith('..') ? full : relative;
+  };
   const rows: [string, string][] = [
     ['Console', config.publicUrl],
     ['API', `${config.apiUrl}/api/v1`],
     ['OTLP/HTTP', `http://${config.bind}:${config.otlp.port}`],
-    ['OTLP/gRPC', `${config.bind}:${config.otlpGrpc.port}`],
   ];
+  if (await isListening(config.otlpGrpc.port))
+    rows.push(['OTLP/gRPC', `${config.bind}:${config.otlpGrpc.port}`]);
   if (config.clickhouseUrl === undefined) {
     rows.push([
       'ClickHouse',

@@ -17,6 +17,8 @@ const environmentOf = (config: LocalConfig, urls: EngineUrls): Record<string, st
   ...config.environment,
   CLICKHOUSE_URL: urls.clickhouseUrl,
   DATABASE_URL: urls.databaseUrl,
+  // Compiled code is kept, so that the next start need not compile it again.
+  NODE_COMPILE_CACHE: path.join(config.dataDir, 'cache/node'),
   PLUMBLINE_DATA_DIR: config.dataDir,
   PLUMBLINE_BIND: config.bind,
   PLUMBLINE_CATALOG: config.catalog,

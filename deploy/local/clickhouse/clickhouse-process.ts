@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ProcessSpec } from '../process/supervise.ts';
 
@@ -33,6 +34,7 @@ export const clickHouseProcess = (options: ClickHouseOptions): ProcessSpec => ({
   environment: {
     ...options.environment,
     UV_THREADPOOL_SIZE: threadPoolSize,
+    NODE_COMPILE_CACHE: path.join(options.folder, 'cache/node'),
     PLUMBLINE_BIND: options.host,
     PLUMBLINE_CLICKHOUSE_PATH: options.path,
     PLUMBLINE_CLICKHOUSE_PORT: String(options.port),

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 const tryListen = (port: number, host: string): Promise<number | NodeJS.ErrnoException> =>
   new Promise((resolve) => {
@@ -33,3 +33,16 @@ export const portProblem = async (
   if (bound.code === 'EACCES') return `Port ${port} for ${name} is reserved for the system: ${remedy}.`;
   return `Port ${port} for ${name} cannot be opened on ${host} (${bound.code ?? bound.message}): ${remedy}, or correct PLUMBLINE_BIND.`;
 };
+
+/** True when something on this machine takes connections on the port. */
+export const isListening = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', timeout: 500 });
+    const settle = (answer: boolean) => (): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', settle(true));
+    socket.once('error', settle(false));
+    socket.once('timeout', settle(false));
+  });
