@@ -53,6 +53,7 @@ async function start(config: CollectorConfig): Promise<void> {
     backoffMsMin: 250,
     backoffMsMax: 10_000,
     attemptsBeforeOthersGoFirst: 8,
+    attemptsBeforeViewsAreLeftOut: 5,
   };
   const loading = startLoading(spool, inserts, loaderOptions, log, now);
   let isAccepting = true;

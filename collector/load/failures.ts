@@ -1,9 +1,10 @@
 /**
  * Why an insert failed. `away`: no answer, or the server is not able to take anything now. `refused`: this content will
- * never be taken. `other`: may pass, may be this content; tried again, but not at the cost of other segments.
+ * never be taken, and nothing of it was. `view`: the same, but by a materialized view: the base table has the rows
+ * already, under the token of the insert. `other`: may pass, may be this content; tried again, but not at the cost of other segments.
  */
 export interface InsertFailure {
-  readonly kind: 'away' | 'refused' | 'other';
+  readonly kind: 'away' | 'refused' | 'view' | 'other';
   readonly code: number;
   readonly message: string;
 }
@@ -68,7 +69,10 @@ export function classifyFailure(
 ): InsertFailure {
   const code = exceptionCode(header, message);
   const shown = message === '' ? `HTTP status ${status}` : message;
-  if (refusedCodes.has(code)) return { kind: 'refused', code, message: shown };
+  if (refusedCodes.has(code)) {
+    const isView = message.includes('while pushing to view');
+    return { kind: isView ? 'view' : 'refused', code, message: shown };
+  }
   if (awayCodes.has(code) || code === 0) return { kind: 'away', code, message: shown };
   return { kind: 'other', code, message: shown };
 }

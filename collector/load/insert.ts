@@ -15,7 +15,7 @@ export type InsertResult = { readonly ok: true } | ({ readonly ok: false } & Ins
 /** One insert never has more rows than this, so a block of this size keeps every insert in one piece. */
 const oneBlockRows = 1_000_000;
 const timeoutMsMax = 120_000;
-const messageCharsMax = 600;
+const messageCharsMax = 2000;
 
 const insertSettings = {
   insert_deduplicate: '1',
@@ -43,11 +43,13 @@ function quoted(name: string): string {
 }
 
 export interface ClickHouseInserts {
+  /** With `willing`, a view that fails on these rows is left out, and the others and the base table are not. */
   insert(
     table: string,
     columns: readonly string[],
     blocks: readonly Buffer[],
     token: string,
+    views: 'all' | 'willing',
   ): Promise<InsertResult>;
   /** Tells whether rows that arrive now would also reach the derived tables. */
   isReady(): Promise<boolean>;
@@ -73,7 +75,7 @@ export function createInserts(target: ClickHouseTarget): ClickHouseInserts {
         'content-type': 'application/octet-stream',
       };
       const send = isTls ? tlsRequest : request;
-      const outgoing = send(`${target.origin}/?${query}`, {
+      const outgoing = send(`${target.origin}/?${query.toString()}`, {
         method: 'POST',
         agent,
         headers,
@@ -100,9 +102,11 @@ export function createInserts(target: ClickHouseTarget): ClickHouseInserts {
     });
 
   return {
-    insert(table, columns, blocks, token) {
+    insert(table, columns, blocks, token, views) {
       const query = `INSERT INTO ${quoted(table)} (${columns.map(quoted).join(', ')}) FORMAT Native`;
-      return post({ query, insert_deduplication_token: token, ...insertSettings }, blocks);
+      const materialized_views_ignore_errors = views === 'willing' ? '1' : '0';
+      const settings = { ...insertSettings, materialized_views_ignore_errors };
+      return post({ query, insert_deduplication_token: token, ...settings }, blocks);
     },
     async isReady() {
       const result = await post({ default_format: 'TabSeparated' }, [

@@ -18,12 +18,16 @@ export interface LoaderOptions {
   readonly backoffMsMax: number;
   /** After so many failures of one segment that are no outage, others go first. */
   readonly attemptsBeforeOthersGoFirst: number;
+  /** A view may fail because it is being replaced, so it is given time before rows are stored without it. */
+  readonly attemptsBeforeViewsAreLeftOut: number;
 }
 
 export interface LoaderFigures {
   inserts: number;
   failures: number;
   refusedBlocks: number;
+  /** Inserts that were stored without a view that refused them. */
+  withoutView: number;
   /** Empty while inserts succeed. */
   lastFailure: string;
 }
@@ -69,7 +73,7 @@ export async function loadTable(
       const isLarge = segment !== undefined && segment.rows >= options.rowsWithoutPause;
       notBefore = isLarge ? 0 : now() + options.intervalMs;
       if (!segment) continue;
-      const failure = await loadSegment(context, segment);
+      const failure = await loadSegment(context, segment, held.get(segment.number)?.attempts ?? 0);
       if (!failure) {
         held.delete(segment.number);
         backoffMs = 0;
@@ -110,22 +114,55 @@ async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Sends one segment and settles it; returns why that is still to be done. */
-async function loadSegment(context: LoaderContext, segment: Segment): Promise<InsertFailure | undefined> {
+async function loadSegment(
+  context: LoaderContext,
+  segment: Segment,
+  attempts: number,
+): Promise<InsertFailure | undefined> {
   try {
     const payloads = await context.spool.readPayloads(segment);
-    if (await isSplit(segment)) return await loadOneByOne(context, segment, payloads);
-    const token = `${context.spool.id}-${segment.number}-0`;
-    const result = await context.inserts.insert(segment.table, segment.columns, payloads, token);
-    if (!result.ok && result.kind === 'refused') {
-      await writeDurably(splitMarker(segment), `${JSON.stringify({ reason: result.message })}\n`);
-      return await loadOneByOne(context, segment, payloads);
+    if (await isSplit(segment)) return await loadOneByOne(context, segment, payloads, attempts);
+    const failure = await insertBlocks(context, segment, payloads, 0, attempts);
+    if (failure?.kind === 'refused') {
+      await writeDurably(splitMarker(segment), `${JSON.stringify({ reason: failure.message })}\n`);
+      return await loadOneByOne(context, segment, payloads, attempts);
     }
-    if (!result.ok) return result;
+    if (failure) return failure;
     await settle(context, segment, []);
     return undefined;
   } catch (error) {
     return { kind: 'other', code: 0, message: `The spool failed while loading: ${String(error)}` };
   }
+}
+
+/**
+ * Sends blocks under one token. When a view goes on refusing them, the same token is sent once more without it: the
+ * base table has the rows already, so no other token may carry them.
+ */
+async function insertBlocks(
+  context: LoaderContext,
+  segment: Segment,
+  payloads: readonly Buffer[],
+  offset: number,
+  attempts: number,
+): Promise<InsertFailure | undefined> {
+  const { spool, inserts, options, log, figures } = context;
+  const token = `${spool.id}-${segment.number}-${offset}`;
+  const result = await inserts.insert(segment.table, segment.columns, payloads, token, 'all');
+  if (result.ok) return undefined;
+  if (result.kind !== 'view' || attempts + 1 < options.attemptsBeforeViewsAreLeftOut) return result;
+  const without = await inserts.insert(segment.table, segment.columns, payloads, token, 'willing');
+  if (!without.ok) return without;
+  figures.withoutView++;
+  log.error(
+    'A materialized view refuses rows; they are stored without it and have to be derived again once it is mended',
+    {
+      table: segment.table,
+      token,
+      reason: result.message,
+    },
+  );
+  return undefined;
 }
 
 async function isSplit(segment: Segment): Promise<boolean> {
@@ -143,16 +180,16 @@ async function loadOneByOne(
   context: LoaderContext,
   segment: Segment,
   payloads: readonly Buffer[],
+  attempts: number,
 ): Promise<InsertFailure | undefined> {
   const refused: RecordSpan[] = [];
   for (const [index, record] of segment.records.entries()) {
     if (context.signal.aborted) return { kind: 'away', code: 0, message: 'The collector is stopping.' };
     const payload = payloads[index] as Buffer;
-    const token = `${context.spool.id}-${segment.number}-${record.payloadAt}`;
-    const result = await context.inserts.insert(segment.table, segment.columns, [payload], token);
-    if (result.ok) continue;
-    if (result.kind !== 'refused') return result;
-    await context.spool.quarantine(segment, record, payload, result.message);
+    const failure = await insertBlocks(context, segment, [payload], record.payloadAt, attempts);
+    if (!failure) continue;
+    if (failure.kind !== 'refused') return failure;
+    await context.spool.quarantine(segment, record, payload, failure.message);
     context.figures.refusedBlocks++;
     refused.push(record);
   }

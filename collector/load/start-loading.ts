@@ -24,7 +24,13 @@ export function startLoading(
   now: () => number,
 ): Loading {
   const abort = new AbortController();
-  const figures: LoaderFigures = { inserts: 0, failures: 0, refusedBlocks: 0, lastFailure: '' };
+  const figures: LoaderFigures = {
+    inserts: 0,
+    failures: 0,
+    refusedBlocks: 0,
+    withoutView: 0,
+    lastFailure: '',
+  };
   let isReady = false;
   let waiting: (() => void)[] = [];
 

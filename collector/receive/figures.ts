@@ -89,5 +89,11 @@ export function metricsPage(spool: Spool, loading: Loading, figures: ReceiveFigu
     metric(`${name}_insert_failures_total`, 'counter', 'Inserts that failed and are tried again.', [
       `${name}_insert_failures_total ${loading.figures.failures}`,
     ]),
+    metric(
+      `${name}_inserts_without_view_total`,
+      'counter',
+      'Inserts stored without a view that refused them.',
+      [`${name}_inserts_without_view_total ${loading.figures.withoutView}`],
+    ),
   ].join('');
 }

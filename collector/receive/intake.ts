@@ -58,7 +58,7 @@ export class Intake {
       histogram,
       exponential,
       summary,
-    ] as unknown as OpenBlocks<Block>[];
+    ];
   }
 
   private blocksOf(signal: Signal): readonly OpenBlocks<Block>[] {

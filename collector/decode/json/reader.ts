@@ -205,9 +205,8 @@ export class JsonReader {
   /** The fast path for 1 to 19 plain digits, quoted or not; leaves the cursor alone when it does not apply. */
   private readDigits(into: Word64): boolean {
     const buffer = this.buffer;
-    let at = this.at;
-    if (this.skipSpace() === quote) at = this.at + 1;
-    else at = this.at;
+    const isOpened = this.skipSpace() === quote;
+    let at = isOpened ? this.at + 1 : this.at;
     const isQuoted = at !== this.at;
     const from = at;
     let head = 0;
