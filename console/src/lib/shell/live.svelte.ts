@@ -1,6 +1,8 @@
 import { invalidate } from '$app/navigation';
 import { figures } from './live.ts';
 
+/** Events of the API after which figures may have changed. */
+const topics = ['telemetry.tick', 'catalog.changed'];
 const refreshMsMin = 5000;
 const reconnectMsMax = 60_000;
 
@@ -39,8 +41,7 @@ export function follow(wanted: () => boolean): Live {
         state = 'live';
         waitMs = 1000;
       };
-      source.addEventListener('tick', refresh);
-      source.addEventListener('message', refresh);
+      for (const topic of topics) source.addEventListener(topic, refresh);
       source.onerror = () => {
         source?.close();
         state = 'lost';
