@@ -61,8 +61,21 @@ export const usage = `The reference distributor: a seeded business that sends wh
 Environment: PLUMBLINE_OTLP_URL (http://127.0.0.1:4318), PLUMBLINE_OTLP_TOKENS, DATABASE_URL (tables go to a
 database called distributor on that server), AMQP_URL, PLUMBLINE_DISTRIBUTOR_PORT (4680: control endpoint).`;
 
-/** Reads the command line and the environment; throws a sentence when something is wrong. */
+/** A wrong option or variable; the message says which and why. */
+export class WrongConfig extends Error {}
+
+/** Reads the command line and the environment; throws `WrongConfig` when something is wrong. */
 export function readConfig(args: readonly string[], environment: NodeJS.ProcessEnv): Config | 'help' {
+  try {
+    return parse(args, environment);
+  } catch (error) {
+    if (error instanceof z.ZodError) throw new WrongConfig(z.prettifyError(error));
+    if (error instanceof TypeError && 'code' in error) throw new WrongConfig(error.message);
+    throw error;
+  }
+}
+
+function parse(args: readonly string[], environment: NodeJS.ProcessEnv): Config | 'help' {
   const { values } = parseArgs({
     args: [...args],
     options: {

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { z } from 'zod';
 import { createFaultPlan } from './business/faults.ts';
 import { advance, createBusiness } from './business/simulate.ts';
 import type { Step } from './business/types.ts';
-import { readConfig, usage, type Config } from './config.ts';
+import { readConfig, usage, WrongConfig, type Config } from './config.ts';
 import { backfill, remember, type History } from './history.ts';
 import { serveControl } from './live/control.ts';
 import { emitWhenOver } from './live/emit-when-over.ts';
@@ -139,8 +138,7 @@ function progress(exporter: Exporter): (hoursLeft: number) => void {
 
 /** One sentence for whoever started it; the stack only for bugs. */
 function explain(error: unknown): string {
-  if (error instanceof z.ZodError) return z.prettifyError(error);
-  if (error instanceof CollectorAway || (error instanceof TypeError && 'code' in error)) return error.message;
+  if (error instanceof CollectorAway || error instanceof WrongConfig) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

@@ -38,20 +38,22 @@ describe('determinism', () => {
     const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 });
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1_000_000 }), cuts, (seed, stops) => {
-        expect(live(seed, 3, faultKinds, stops)).toEqual(live(seed, 3, faultKinds));
+        const [cut, whole] = [live(seed, 2, faultKinds, stops), live(seed, 2, faultKinds)];
+        expect(JSON.stringify(cut) === JSON.stringify(whole)).toBe(true);
       }),
-      { numRuns: 8 },
+      { numRuns: 6 },
     );
   });
 
   test('another seed gives another history', () => {
-    expect(live(1, 2, faultKinds).steps).not.toEqual(live(2, 2, faultKinds).steps);
+    expect(JSON.stringify(live(1, 2, faultKinds).steps)).not.toBe(
+      JSON.stringify(live(2, 2, faultKinds).steps),
+    );
   });
 
   test('steps come in the order of time, and no message id is sent twice', () => {
     const { steps } = live(5, 24, faultKinds);
-    for (const [index, step] of steps.entries())
-      expect(step.atMs).toBeGreaterThanOrEqual(steps[index - 1]?.atMs ?? 0);
+    expect(steps.filter((step, index) => step.atMs < (steps[index - 1]?.atMs ?? 0))).toEqual([]);
     const firsts = attempts(steps).filter((step) => step.attempt === 1);
     expect(new Set(firsts.map((step) => step.message.id)).size).toBe(firsts.length);
   });
@@ -191,13 +193,15 @@ describe('conservation', () => {
 
   test('the statements of a system about a stock level are numbered without a gap', () => {
     const latest = new Map<string, number>();
+    const gaps: string[] = [];
     for (const { fact, sequence } of facts(steps)) {
       const level = fact.keys.find((key) => key.startsWith('stock_level:'));
       if (!level) continue;
       const name = `${fact.system} ${level}`;
-      expect(sequence).toBe((latest.get(name) ?? 0) + 1);
+      if (sequence !== (latest.get(name) ?? 0) + 1) gaps.push(`${name} ${sequence}`);
       latest.set(name, sequence);
     }
+    expect(gaps).toEqual([]);
   });
 });
 
