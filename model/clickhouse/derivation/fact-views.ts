@@ -1,13 +1,12 @@
 import type { Catalog } from '../../catalog/schema.ts';
 import { attribute } from '../../telemetry/attributes.ts';
-import { matchedFlow } from './flow-match.ts';
+import { flowOf } from './flow-match.ts';
 import { keysOf, systemOf } from './key-expressions.ts';
 import { quote } from './sql-text.ts';
 import type { View } from './view.ts';
 
 /** Spans that belong to a flow or name a business object, with both worked out once for every view behind. */
 export function spanFacts(catalog: Catalog): View {
-  const flow = `SpanAttributes[${quote(attribute.flow)}]`;
   return {
     name: 'span_facts_from_traces',
     source: 'otel_traces',
@@ -15,7 +14,7 @@ export function spanFacts(catalog: Catalog): View {
     query: `SELECT
     Timestamp, IngestTime, TraceId, SpanId, SpanName, SpanKind, ServiceName, SpanAttributes, Duration, StatusCode, StatusMessage,
     Events.Name AS EventNames, Events.Attributes AS EventAttributes, Links.Attributes AS LinkAttributes,
-    if(${flow} != '', ${flow}, ${matchedFlow(catalog.flows)}) AS Flow,
+    ${flowOf(catalog.flows)} AS Flow,
     ${systemOf(catalog, 'ServiceName')} AS System,
     ${keysOf(catalog, ['SpanAttributes'], ['Links.Attributes', 'Events.Attributes'])} AS Keys
 FROM otel_traces

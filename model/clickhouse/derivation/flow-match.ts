@@ -1,6 +1,13 @@
 import type { Flow, Match } from '../../catalog/schema.ts';
+import { attribute } from '../../telemetry/attributes.ts';
 import { likePattern, quote, quoteAll } from './sql-text.ts';
 import { matchSubject } from './span-attributes.ts';
+
+/** SQL of the flow of a span: the one that it names itself, else the one that the catalog matches, else ''. */
+export function flowOf(flows: readonly Flow[]): string {
+  const named = `SpanAttributes[${quote(attribute.flow)}]`;
+  return `if(${named} != '', ${named}, ${matchedFlow(flows)})`;
+}
 
 /** Position of a flow that no span matches; the catalog holds at most 2,000 flows. */
 const noFlow = 65535;

@@ -1,6 +1,6 @@
 import type { Catalog, Process } from '../../catalog/schema.ts';
 import { entityOf } from './key-expressions.ts';
-import { quote } from './sql-text.ts';
+import { quoteAll } from './sql-text.ts';
 import type { View } from './view.ts';
 
 /** Milestones of every process, by run and by time. */
@@ -11,15 +11,11 @@ export function milestoneViews(catalog: Catalog): View[] {
       name: 'milestones_from_business_events',
       source: 'business_events',
       target: 'milestones',
+      // The table's engine joins equal keys while it writes: grouping here as well would do the work twice.
       query: `SELECT
-    Process, Key, Milestone,
-    min(EventTime) AS At,
-    min((EventTime, System, TraceId, SpanId)) AS Source,
-    max(EventAmount) AS Amount,
-    max(EventCurrency) AS Currency,
-    toStartOfMonth(max(IngestTime)) AS IngestMonth
-FROM (${reached(rules)})
-GROUP BY Process, Key, Milestone`,
+    Process, Key, Milestone, EventTime AS At, (EventTime, System, TraceId, SpanId) AS Source,
+    EventAmount AS Amount, EventCurrency AS Currency, toStartOfMonth(IngestTime) AS IngestMonth
+FROM (${reached(rules)})`,
     },
     {
       name: 'milestone_times_from_business_events',
@@ -33,8 +29,14 @@ FROM (${reached(rules)})`,
 }
 
 interface Rule {
+  readonly process: string;
+  readonly milestone: string;
   readonly event: string;
-  readonly sql: string;
+  /** Empty when any system may reach the milestone. */
+  readonly system: string;
+  readonly lead: string;
+  readonly amount: string;
+  readonly currency: string;
 }
 
 /**
@@ -45,9 +47,9 @@ function rulesOf(process: Process): Rule[] {
   const timesNamed = (event: string) => process.milestones.filter((each) => each.event === event).length;
   const value = process.value;
   const rule = (milestone: string, event: string, system: string): Rule => {
-    const worth = value?.event === event ? [value.amount, value.currency] : ['', ''];
-    const texts = [process.name, milestone, event, system, process.lead, ...worth];
-    return { event, sql: `(${texts.map(quote).join(', ')})` };
+    const worth = value?.event === event ? value : { amount: '', currency: '' };
+    const { amount, currency } = worth;
+    return { process: process.name, milestone, event, system, lead: process.lead, amount, currency };
   };
   const rules = process.milestones.map((each) =>
     rule(each.name, each.event, timesNamed(each.event) > 1 ? each.system : ''),
@@ -56,18 +58,25 @@ function rulesOf(process: Process): Rule[] {
   return value && timesNamed(value.event) === 0 ? [...rules, rule('', value.event, '')] : rules;
 }
 
+/**
+ * Milestones that events reach, one row for each run. Rules are carried through the rows as their numbers and looked
+ * up at the end: copying their texts to every event cost three times as much.
+ */
 function reached(rules: readonly Rule[]): string {
-  if (rules.length === 0) return reached([{ event: '', sql: "('', '', '', '', '', '', '')" }]);
-  const events = [...new Set(rules.map((rule) => rule.event))].map(quote).join(', ');
+  const events = [...new Set(rules.map((rule) => rule.event))];
+  const numbers = events.map((event) =>
+    rules.flatMap((rule, index) => (rule.event === event ? [index + 1] : [])),
+  );
+  const column = (field: keyof Rule): string => `${quoteAll(rules.map((rule) => rule[field]))}[rule]`;
+  const rulesOfEvent = numbers.map((each) => `[${each.join(', ')}]`).join(', ') || '[0]';
   return `
     SELECT
-        rule.1 AS Process, rule.2 AS Milestone,
-        arrayJoin(arrayFilter(k -> ${entityOf('k')} = rule.5, Keys)) AS Key,
+        ${column('process')} AS Process, ${column('milestone')} AS Milestone,
+        arrayJoin(arrayFilter(k -> ${entityOf('k')} = ${column('lead')}, Keys)) AS Key,
         EventTime, System, TraceId, SpanId, IngestTime,
-        if(rule.6 = '', NULL, toDecimal128OrNull(Attributes[rule.6], 6))::Nullable(Decimal(38, 6)) AS EventAmount,
-        if(rule.7 = '', '', Attributes[rule.7]) AS EventCurrency
-    FROM business_events
-    ARRAY JOIN arrayFilter(r -> r.3 = Event AND (r.4 = '' OR r.4 = System), [${rules.map((rule) => rule.sql).join(', ')}]) AS rule
-    WHERE Event IN (${events})
+        toDecimal128OrNull(Attributes[${column('amount')}], 6)::Nullable(Decimal(38, 6)) AS EventAmount,
+        Attributes[${column('currency')}] AS EventCurrency
+    FROM (SELECT *, arrayJoin([${rulesOfEvent}][indexOf(${quoteAll(events)}, Event)]) AS rule FROM business_events WHERE has(${quoteAll(events)}, Event))
+    WHERE ${column('system')} IN ('', System)
 `;
 }
