@@ -10,6 +10,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Property tests are bounded by their runs; a busy machine must not fail them.
+          testTimeout: minuteMs,
           include: [
             '{model,collector,control-plane,deploy,probes,slo,reconciliation-jobs}/**/*.test.ts',
             'console/src/**/*.test.ts',

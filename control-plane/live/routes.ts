@@ -72,6 +72,6 @@ export function liveRoutes(context: Context, stopped: AbortSignal) {
         unsubscribe();
         stopped.removeEventListener('abort', end);
       }
-    }) as never;
+    });
   });
 }
