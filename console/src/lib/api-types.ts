@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type * as access from '@plumbline/control-plane/access/schemas.ts';
 import type * as flows from '@plumbline/control-plane/flows/schemas.ts';
 import type * as overview from '@plumbline/control-plane/overview/schemas.ts';
 import type * as search from '@plumbline/control-plane/search/schemas.ts';
@@ -33,7 +34,25 @@ export type MilestoneView = z.infer<typeof transactions.MilestoneView>;
 export type MilestoneState = z.infer<typeof transactions.MilestoneState>;
 export type RecordComparison = z.infer<typeof transactions.RecordComparison>;
 
-/** Who is signed in. */
-export interface Session {
-  user: { id: string; name: string; email: string; role: string };
+export type Session = z.infer<typeof access.SessionView>;
+export type Person = z.infer<typeof access.PersonView>;
+export type PersonList = z.infer<typeof access.PersonList>;
+export type Invited = z.infer<typeof access.Invited>;
+export type Token = z.infer<typeof access.TokenView>;
+export type TokenList = z.infer<typeof access.TokenList>;
+export type TokenCreated = z.infer<typeof access.TokenCreated>;
+
+/** One change and who made it. */
+export interface AuditRow {
+  readonly id: string;
+  readonly at: string;
+  readonly actorKind: string;
+  readonly actorName: string;
+  readonly action: string;
+  readonly target: string;
+}
+
+export interface AuditList {
+  readonly items: readonly AuditRow[];
+  readonly nextCursor: string | null;
 }
