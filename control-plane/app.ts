@@ -7,13 +7,20 @@ import { sessionRoutes } from './access/session-routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import type { Context } from './context.ts';
+import { flowRoutes } from './flows/routes.ts';
 import { guard } from './guard.ts';
 import { liveRoutes } from './live/routes.ts';
 import { describeError } from './log.ts';
+import { overviewRoutes } from './overview/routes.ts';
 import { policy, policyGaps } from './policy.ts';
 import { Problem, problemResponse } from './problem.ts';
 import { readiness } from './ready.ts';
 import { createRouter, type AppContext } from './router.ts';
+import { searchRoutes } from './search/routes.ts';
+import { systemRoutes } from './systems/routes.ts';
+import { topologyRoutes } from './topology/routes.ts';
+import { traceRoutes } from './traces/routes.ts';
+import { transactionRoutes } from './transactions/routes.ts';
 
 const bodyBytesMax = 1024 * 1024;
 
@@ -80,7 +87,14 @@ export function createApp(context: Context, stopped: AbortSignal) {
     .route('/api/v1', adminRoutes(context))
     .route('/api/v1', auditRoutes(context))
     .route('/api/v1', catalogRoutes(context))
-    .route('/api/v1', liveRoutes(context, stopped));
+    .route('/api/v1', liveRoutes(context, stopped))
+    .route('/api/v1', overviewRoutes(context))
+    .route('/api/v1', flowRoutes(context))
+    .route('/api/v1', transactionRoutes(context))
+    .route('/api/v1', traceRoutes(context))
+    .route('/api/v1', searchRoutes(context))
+    .route('/api/v1', systemRoutes(context))
+    .route('/api/v1', topologyRoutes(context));
 
   const gaps = policyGaps(servedRoutes(api.routes), policy);
   if (gaps.length > 0) throw new Error(gaps.join('; '));

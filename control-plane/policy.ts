@@ -29,6 +29,17 @@ export const policy: Readonly<Record<string, Access>> = {
   'GET /api/v1/catalog': 'viewer',
   'GET /api/v1/catalog/schema': 'viewer',
   'GET /api/v1/events': 'viewer',
+
+  'GET /api/v1/overview': 'viewer',
+  'GET /api/v1/flows': 'viewer',
+  'GET /api/v1/flows/:name': 'viewer',
+  'GET /api/v1/flows/:name/messages': 'viewer',
+  'GET /api/v1/transactions': 'viewer',
+  'GET /api/v1/transactions/:businessKey': 'viewer',
+  'GET /api/v1/traces/:id': 'viewer',
+  'GET /api/v1/search': 'viewer',
+  'GET /api/v1/systems': 'viewer',
+  'GET /api/v1/topology': 'viewer',
 };
 
 /** Differences between the routes that exist and the policy, as sentences; empty when they agree. */

@@ -16,7 +16,7 @@ export const Overview = z.object({
     deadLettered: z.int(),
     failedRatio: z.number().nullable(),
   }),
-  series: z.array(z.object({ at: Instant, processed: z.int(), failed: z.int(), retried: z.int() })),
+  series: z.array(z.object({ at: Instant, processed: z.int(), failed: z.int() })),
   /** Declared flows, worst first. */
   flows: z.array(FlowSummary),
   causes: z.array(Cause.extend({ flow: z.string() })),

@@ -1,0 +1,72 @@
+import type { Context } from '../context.ts';
+import { Problem } from '../problem.ts';
+import type { TimeRange } from '../range.ts';
+import { slotInstant, slotSeconds, slotStarts } from '../slots.ts';
+import { readAttempts, readCauses, readPoints, type CauseRow, type PointRow } from './queries.ts';
+import type { Cause, FlowDetail } from './schemas.ts';
+import { summarizeFlows, thresholdsOf } from './summarize.ts';
+
+const causesMax = 50;
+
+/** One flow over a range: figures, series, causes and what the catalog says of it. @throws Problem not_found */
+export async function readFlow(context: Context, name: string, range: TimeRange): Promise<FlowDetail> {
+  const { clickHouse } = context;
+  const width = slotSeconds(range);
+  const [summaries, points, causes, attempts] = await Promise.all([
+    summarizeFlows(context, range, name),
+    readPoints(clickHouse, range, width, name),
+    readCauses(clickHouse, range, name, causesMax),
+    readAttempts(clickHouse, range, name),
+  ]);
+  const summary = summaries[0];
+  if (!summary) {
+    throw new Problem(
+      'not_found',
+      `No flow is called ${name}: the catalog does not declare it, and no message of this range names it.`,
+    );
+  }
+  const flow = context.catalog.current().catalog.flows.find((one) => one.name === name);
+  const { spark: _, ...rest } = summary;
+  return {
+    range: { from: range.from.toISOString(), to: range.to.toISOString() },
+    stepSeconds: width,
+    flow: {
+      ...rest,
+      description: flow?.description ?? null,
+      runbook: flow?.runbook ?? null,
+      match: flow?.match ?? [],
+      thresholds: thresholdsOf(flow),
+    },
+    series: slotStarts(range, width).map((start) =>
+      pointOf(
+        start,
+        points.filter((point) => point.slot === start),
+      ),
+    ),
+    causes: causes.map(causeOf),
+    attempts,
+  };
+}
+
+function pointOf(start: number, rows: readonly PointRow[]): FlowDetail['series'][number] {
+  const send = rows.find((row) => row.operation === 'send');
+  const process = rows.find((row) => row.operation === 'process');
+  const judged = process ?? send;
+  const [durationP50Ms, durationP95Ms, durationP99Ms] = judged?.duration ?? [null, null, null];
+  return {
+    at: slotInstant(start),
+    sent: send?.total ?? 0,
+    processed: process?.total ?? 0,
+    failed: judged?.failed ?? 0,
+    retried: judged?.retried ?? 0,
+    durationP50Ms,
+    durationP95Ms,
+    durationP99Ms,
+    delayP95Ms: judged?.delay[1] ?? null,
+  };
+}
+
+export function causeOf(row: CauseRow): Cause {
+  const { traceId, spanId, message, flow: _, ...cause } = row;
+  return { ...cause, example: { traceId, spanId, message } };
+}

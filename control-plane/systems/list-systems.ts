@@ -1,0 +1,114 @@
+import { query, type ClickHouse } from '@plumbline/model/clickhouse/client.ts';
+import type { Catalog } from '@plumbline/model/catalog/schema.ts';
+import { z } from 'zod';
+import type { Context } from '../context.ts';
+import type { FlowSummary, Health } from '../flows/schemas.ts';
+import { summarizeFlows } from '../flows/summarize.ts';
+import type { TimeRange } from '../range.ts';
+import type { SystemView } from './schemas.ts';
+
+const servicesMax = 2000;
+const worst: readonly Health[] = ['failing', 'silent', 'degraded', 'healthy', 'idle'];
+
+const ServiceRow = z.object({
+  service: z.string(),
+  spans: z.number(),
+  errors: z.number(),
+  lastSeenAt: z.string(),
+  skewMs: z.number().nullable(),
+});
+type ServiceRow = z.output<typeof ServiceRow>;
+
+/** Every declared system and every service that no system claims, with the flows of the range. */
+export async function listSystems(
+  context: Context,
+  range: TimeRange,
+): Promise<{ systems: SystemView[]; flows: FlowSummary[] }> {
+  const [services, flows] = await Promise.all([
+    readServices(context.clickHouse, range),
+    summarizeFlows(context, range),
+  ]);
+  const { catalog } = context.catalog.current();
+  const claimed = new Set(catalog.systems.flatMap((system) => system.services ?? [system.name]));
+  const declared = catalog.systems.map((system) => {
+    const names = system.services ?? [system.name];
+    return viewOf(
+      { ...system, services: names, declared: true },
+      services.filter(({ service }) => names.includes(service)),
+      flows,
+      catalog,
+    );
+  });
+  const undeclared = services
+    .filter(({ service }) => !claimed.has(service))
+    .map((row) =>
+      viewOf(
+        {
+          name: row.service,
+          title: row.service,
+          owner: '',
+          exposure: 'internal',
+          timeZone: 'UTC',
+          services: [row.service],
+          declared: false,
+        },
+        [row],
+        flows,
+        catalog,
+      ),
+    );
+  return { systems: [...declared, ...undeclared], flows };
+}
+
+type Described = Pick<
+  SystemView,
+  'name' | 'title' | 'owner' | 'exposure' | 'timeZone' | 'services' | 'declared'
+>;
+
+function viewOf(
+  system: Described,
+  rows: readonly ServiceRow[],
+  flows: readonly FlowSummary[],
+  catalog: Catalog,
+): SystemView {
+  const incoming = flows.filter(({ target }) => target === system.name);
+  const outgoing = flows.filter(({ source }) => source === system.name);
+  const seen = rows.map(({ lastSeenAt }) => lastSeenAt).sort();
+  // A flow fails at its target: what a system sends in vain is the trouble of the one that should take it.
+  const healths = new Set((incoming.length > 0 ? incoming : outgoing).map(({ health }) => health));
+  return {
+    name: system.name,
+    title: system.title,
+    owner: system.owner,
+    exposure: system.exposure,
+    timeZone: system.timeZone,
+    services: [...system.services],
+    declared: system.declared,
+    health: worst.find((health) => healths.has(health)) ?? (rows.length > 0 ? 'healthy' : 'idle'),
+    spans: rows.reduce((sum, row) => sum + row.spans, 0),
+    errors: rows.reduce((sum, row) => sum + row.errors, 0),
+    lastSeenAt: seen.at(-1) ?? null,
+    skewMs: rows.toSorted((a, b) => b.spans - a.spans)[0]?.skewMs ?? null,
+    incoming: incoming.map(({ name }) => name),
+    outgoing: outgoing.map(({ name }) => name),
+    entities: catalog.entities
+      .filter((entity) => Object.values(entity.authority).includes(system.name))
+      .map(({ name }) => name),
+  };
+}
+
+function readServices(clickHouse: ClickHouse, range: TimeRange): Promise<ServiceRow[]> {
+  return query(clickHouse, {
+    name: 'systems.services',
+    sql: `
+      SELECT Service AS service, sum(Spans) AS spans, sum(Errors) AS errors, max(LastSeen) AS lastSeenAt,
+             quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(SkewMs)[1] AS skew, if(isFinite(skew), skew, NULL) AS skewMs
+      FROM service_seen
+      WHERE Minute >= toStartOfMinute({from:DateTime64(3)}) AND Minute < {to:DateTime64(3)}
+      GROUP BY Service
+      ORDER BY Service
+      LIMIT ${servicesMax}`,
+    params: { ...range },
+    schema: ServiceRow,
+  });
+}

@@ -1,0 +1,74 @@
+import { durationMs, type Milestone, type Process } from '@plumbline/model/catalog/schema.ts';
+import type { z } from '@hono/zod-openapi';
+import type { MilestoneState, TransactionState } from './schemas.ts';
+
+export type MilestoneVerdict = {
+  readonly milestone: Milestone;
+  readonly state: z.output<typeof MilestoneState>;
+  readonly at: Date | null;
+  readonly dueAt: Date | null;
+};
+
+/**
+ * State of each milestone of a run at `now`. A deadline counts from when the milestone `after` was reached (default:
+ * the first); while that is open there is no deadline yet.
+ * @param reachedAt when each milestone was first reached, by its name.
+ */
+export function judgeMilestones(
+  process: Process,
+  reachedAt: ReadonlyMap<string, Date>,
+  now: Date,
+): MilestoneVerdict[] {
+  const lastReached = process.milestones.findLastIndex(({ name }) => reachedAt.has(name));
+  return process.milestones.map((milestone, position) => {
+    const at = reachedAt.get(milestone.name) ?? null;
+    const dueAt = deadlineOf(process, milestone, reachedAt);
+    const passedBy = position < lastReached;
+    return { milestone, at, dueAt, state: stateOf(milestone, at, dueAt, passedBy, now) };
+  });
+}
+
+function stateOf(
+  milestone: Milestone,
+  at: Date | null,
+  dueAt: Date | null,
+  passedBy: boolean,
+  now: Date,
+): MilestoneVerdict['state'] {
+  if (at) return dueAt && at > dueAt ? 'reached_late' : 'reached';
+  if (milestone.optional) return passedBy ? 'skipped' : 'waiting';
+  if (!dueAt) return 'waiting';
+  return dueAt < now ? 'overdue' : 'due';
+}
+
+/** Name of the milestone that another's deadline counts from; undefined for one without a deadline. */
+export function baseOf(process: Process, milestone: Milestone): string | undefined {
+  return milestone.within === undefined ? undefined : (milestone.after ?? process.milestones[0]?.name);
+}
+
+function deadlineOf(
+  process: Process,
+  milestone: Milestone,
+  reachedAt: ReadonlyMap<string, Date>,
+): Date | null {
+  const base = reachedAt.get(baseOf(process, milestone) ?? '');
+  return base && milestone.within !== undefined
+    ? new Date(base.getTime() + durationMs(milestone.within))
+    : null;
+}
+
+/** State of the run as a whole. */
+export function runState(verdicts: readonly MilestoneVerdict[]): TransactionState {
+  const isComplete = verdicts.every(({ milestone, at }) => milestone.optional || at !== null);
+  const wasLate = verdicts.some(({ state }) => state === 'reached_late');
+  if (isComplete) return wasLate ? 'completed_late' : 'completed';
+  return wasLate || verdicts.some(({ state }) => state === 'overdue') ? 'late' : 'on_track';
+}
+
+/** What a run waits for: its first overdue milestone, else the next one that it must still reach. */
+export function waitingFor(verdicts: readonly MilestoneVerdict[]): MilestoneVerdict | undefined {
+  return (
+    verdicts.find(({ state }) => state === 'overdue') ??
+    verdicts.find(({ state, milestone }) => !milestone.optional && (state === 'due' || state === 'waiting'))
+  );
+}

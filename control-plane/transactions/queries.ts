@@ -1,0 +1,246 @@
+import { query, type ClickHouse } from '@plumbline/model/clickhouse/client.ts';
+import type { Process } from '@plumbline/model/catalog/schema.ts';
+import { z } from 'zod';
+import { messageColumns, MessageRow } from '../flows/queries.ts';
+import type { TimeRange } from '../range.ts';
+import { runsSql } from './runs-sql.ts';
+import { TransactionState } from './schemas.ts';
+
+export const limits = {
+  keys: 200,
+  events: 1000,
+  messages: 500,
+  sightings: 5000,
+  records: 500,
+  traces: 50,
+} as const;
+
+const RunRow = z.object({
+  process: z.string(),
+  key: z.string(),
+  at: z.array(z.string().nullable()),
+  startedAt: z.string(),
+  lastAt: z.string(),
+  state: TransactionState,
+  amount: z.string().nullable(),
+  currency: z.string(),
+});
+export type RunRow = z.output<typeof RunRow>;
+
+export interface RunFilter {
+  readonly range: TimeRange;
+  readonly now: Date;
+  /** Empty: any state. */
+  readonly states: readonly string[];
+  /** Null: any run; otherwise only these lead keys. */
+  readonly keys: readonly string[] | null;
+  readonly after: readonly [startedAt: string, key: string] | undefined;
+  readonly limit: number;
+}
+
+/** Runs of several processes that began in a range, newest first. */
+export function readRuns(
+  clickHouse: ClickHouse,
+  processes: readonly Process[],
+  filter: RunFilter,
+): Promise<RunRow[]> {
+  if (processes.length === 0) return Promise.resolve([]);
+  const [at, key] = filter.after ?? [filter.range.to.toISOString(), ''];
+  return query(clickHouse, {
+    name: 'transactions.list',
+    sql: `
+      SELECT process, key, at, startedAt, lastAt, state, toString(amount) AS amount, currency
+      FROM (${processes.map(runsSql).join(' UNION ALL ')})
+      WHERE (empty({states:Array(String)}) OR state IN {states:Array(String)})
+        AND ({any:UInt8} = 1 OR key IN {keys:Array(String)})
+        AND ({paged:UInt8} = 0 OR (startedAt, key) < (parseDateTime64BestEffort({at:String}, 6, 'UTC'), {key:String}))
+      ORDER BY startedAt DESC, key DESC
+      LIMIT {limit:UInt16}`,
+    params: {
+      ...filter.range,
+      now: filter.now,
+      states: [...filter.states],
+      any: filter.keys === null ? 1 : 0,
+      keys: [...(filter.keys ?? [])],
+      paged: filter.after ? 1 : 0,
+      at,
+      key,
+      limit: filter.limit,
+    },
+    schema: RunRow,
+  });
+}
+
+const StateCount = z.object({
+  process: z.string(),
+  state: TransactionState,
+  currency: z.string(),
+  count: z.number(),
+  amount: z.string(),
+});
+
+/** Runs that began in a range, counted by process, state and currency. */
+export function countRuns(
+  clickHouse: ClickHouse,
+  processes: readonly Process[],
+  range: TimeRange,
+  now: Date,
+) {
+  if (processes.length === 0) return Promise.resolve([]);
+  return query(clickHouse, {
+    name: 'transactions.count',
+    sql: `
+      SELECT process, state, currency, count() AS count, toString(sum(ifNull(amount, 0))) AS amount
+      FROM (${processes.map(runsSql).join(' UNION ALL ')})
+      GROUP BY process, state, currency
+      ORDER BY process, state, currency
+      LIMIT 2000`,
+    params: { ...range, now },
+    schema: StateCount,
+  });
+}
+
+const LinkRow = z.object({ key: z.string(), linked: z.string() });
+
+/** Keys that were seen together with any of these. */
+export function readLinks(clickHouse: ClickHouse, keys: readonly string[]) {
+  return query(clickHouse, {
+    name: 'transactions.links',
+    sql: `
+      SELECT DISTINCT Key AS key, Linked AS linked
+      FROM business_key_links
+      WHERE Key IN {keys:Array(String)}
+      ORDER BY key, linked
+      LIMIT 2000`,
+    params: { keys: [...keys] },
+    schema: LinkRow,
+  });
+}
+
+const EventRow = z.object({
+  at: z.string(),
+  event: z.string(),
+  key: z.string(),
+  keys: z.array(z.string()),
+  system: z.string(),
+  service: z.string(),
+  sequence: z.number(),
+  traceId: z.string(),
+  spanId: z.string(),
+  attributes: z.record(z.string(), z.string()),
+});
+export type EventRow = z.output<typeof EventRow>;
+
+/** Business events of any of these keys, oldest first. */
+export function readEvents(clickHouse: ClickHouse, keys: readonly string[]): Promise<EventRow[]> {
+  return query(clickHouse, {
+    name: 'transactions.events',
+    sql: `
+      SELECT EventTime AS at, Event AS event, concat(Entity, ':', EntityId) AS key, Keys AS keys, System AS system, Service AS service,
+             Sequence AS sequence, TraceId AS traceId, SpanId AS spanId, Attributes AS attributes
+      FROM business_events
+      WHERE Entity IN {entities:Array(String)} AND EntityId IN {ids:Array(String)} AND key IN {keys:Array(String)}
+      ORDER BY EventTime, Event
+      LIMIT ${limits.events}`,
+    params: splitKeys(keys),
+    schema: EventRow,
+  });
+}
+
+const SightingRow = z.object({
+  key: z.string(),
+  at: z.string(),
+  traceId: z.string(),
+  spanId: z.string(),
+  system: z.string(),
+  flow: z.string(),
+  signal: z.string(),
+});
+export type SightingRow = z.output<typeof SightingRow>;
+
+/** Every span and log that named any of these keys, oldest first. */
+export function readSightings(clickHouse: ClickHouse, keys: readonly string[]): Promise<SightingRow[]> {
+  return query(clickHouse, {
+    name: 'transactions.sightings',
+    sql: `
+      SELECT Key AS key, Time AS at, TraceId AS traceId, SpanId AS spanId, System AS system, Flow AS flow, Signal AS signal
+      FROM business_keys
+      WHERE Key IN {keys:Array(String)}
+      ORDER BY Time, SpanId
+      LIMIT ${limits.sightings}`,
+    params: { keys: [...keys] },
+    schema: SightingRow,
+  });
+}
+
+/** The messages that certain spans are, found by flow and time, which is how they lie on disk. */
+export function readMessagesOfSpans(
+  clickHouse: ClickHouse,
+  sightings: readonly SightingRow[],
+): Promise<MessageRow[]> {
+  const spans = sightings
+    .filter(({ signal, flow }) => signal === 'span' && flow !== '')
+    .slice(0, limits.sightings);
+  const first = spans[0]?.at;
+  const last = spans.at(-1)?.at;
+  if (first === undefined || last === undefined) return Promise.resolve([]);
+  return query(clickHouse, {
+    name: 'transactions.messages',
+    sql: `
+      SELECT ${messageColumns}
+      FROM messages
+      WHERE Flow IN {flows:Array(String)}
+        AND Time >= parseDateTime64BestEffort({first:String}, 6, 'UTC') AND Time <= parseDateTime64BestEffort({last:String}, 6, 'UTC')
+        AND Time IN (SELECT parseDateTime64BestEffort(arrayJoin({times:Array(String)}), 6, 'UTC'))
+        AND SpanId IN {spanIds:Array(String)}
+      ORDER BY Time, SpanId, MessageId
+      LIMIT ${limits.messages}`,
+    params: {
+      flows: distinct(spans.map(({ flow }) => flow)),
+      times: distinct(spans.map(({ at }) => at)),
+      spanIds: distinct(spans.map(({ spanId }) => spanId)),
+      first,
+      last,
+    },
+    schema: MessageRow,
+  });
+}
+
+const RecordRow = z.object({
+  key: z.string(),
+  system: z.string(),
+  version: z.string(),
+  at: z.string(),
+  deleted: z.number(),
+  fields: z.record(z.string(), z.string()),
+});
+export type RecordRow = z.output<typeof RecordRow>;
+
+/** What each system believes of these keys now. */
+export function readRecords(clickHouse: ClickHouse, keys: readonly string[]): Promise<RecordRow[]> {
+  return query(clickHouse, {
+    name: 'transactions.records',
+    sql: `
+      SELECT concat(Entity, ':', EntityId) AS key, System AS system, toString(Version) AS version, Time AS at, Deleted AS deleted, Fields AS fields
+      FROM records FINAL
+      WHERE Entity IN {entities:Array(String)} AND EntityId IN {ids:Array(String)} AND key IN {keys:Array(String)}
+      ORDER BY key, system
+      LIMIT ${limits.records}`,
+    params: splitKeys(keys),
+    schema: RecordRow,
+  });
+}
+
+/** Entities and ids apart, as the tables have them in their sort keys. */
+function splitKeys(keys: readonly string[]) {
+  const parts = keys.map((key) => [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)] as const);
+  return {
+    keys: [...keys],
+    entities: distinct(parts.map(([entity]) => entity)),
+    ids: distinct(parts.map(([, id]) => id)),
+  };
+}
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}

@@ -1,0 +1,185 @@
+import type { Catalog, Process } from '@plumbline/model/catalog/schema.ts';
+import { parseBusinessKey } from '@plumbline/model/telemetry/business-key.ts';
+import type { Context } from '../context.ts';
+import { Problem } from '../problem.ts';
+import { readTraceIndex, type TraceIndexRow } from '../traces/queries.ts';
+import { compareRecords } from './compare-records.ts';
+import { judgeMilestones, runState, waitingFor, type MilestoneVerdict } from './milestones.ts';
+import {
+  limits,
+  readEvents,
+  readLinks,
+  readMessagesOfSpans,
+  readRecords,
+  readSightings,
+  type EventRow,
+  type SightingRow,
+} from './queries.ts';
+import { resolveKeys } from './resolve-keys.ts';
+import type { Transaction, TransactionSummary } from './schemas.ts';
+
+/** A transaction whole, found by any of its keys. @throws Problem bad_request, not_found */
+export async function readTransaction(context: Context, text: string): Promise<Transaction> {
+  const { clickHouse } = context;
+  if (!parseBusinessKey(text))
+    throw new Problem(
+      'bad_request',
+      `"${text}" is not a business key: write entity:id, as in order:SO-1001.`,
+    );
+  const { catalog } = context.catalog.current();
+  const resolved = await resolveKeys(
+    text,
+    catalog.processes,
+    (keys) => readLinks(clickHouse, keys),
+    limits.keys,
+  );
+  const [events, sightings, records] = await Promise.all([
+    readEvents(clickHouse, resolved.keys),
+    readSightings(clickHouse, resolved.keys),
+    readRecords(clickHouse, resolved.keys),
+  ]);
+  if (sightings.length === 0 && events.length === 0 && records.length === 0) {
+    throw new Problem('not_found', `Nothing is known of ${text}: no span, event or record names it.`);
+  }
+  const traceIds = tracesOf(sightings, events);
+  const [messages, traces] = await Promise.all([
+    readMessagesOfSpans(clickHouse, sightings),
+    readTraceIndex(clickHouse, traceIds.slice(0, limits.traces)),
+  ]);
+  const { process, lead } = resolved;
+  const verdicts = process ? judgeMilestones(process, reachedAt(process, events), context.now()) : [];
+  return {
+    requested: text,
+    summary: process && lead ? summarize(process, lead, verdicts, events, sightings) : null,
+    keys: resolved.keys.flatMap((key) => keyView(key, lead, sightings, events)),
+    systems: systemsOf(catalog, sightings, events),
+    milestones: verdicts.map((verdict) => milestoneView(verdict, events)),
+    events: events.map((event) => ({ ...event, sequence: event.sequence || null })),
+    messages,
+    records: compareRecords(records, catalog),
+    traces: traces.map(traceView),
+    truncated:
+      resolved.keys.length >= limits.keys ||
+      events.length >= limits.events ||
+      sightings.length >= limits.sightings ||
+      messages.length >= limits.messages ||
+      records.length >= limits.records ||
+      traceIds.length > limits.traces,
+  };
+}
+
+/** When each milestone was first reached. Where a process knows one event of two systems, the system tells them apart. */
+export function reachedAt(
+  process: Process,
+  events: readonly Pick<EventRow, 'event' | 'system' | 'at'>[],
+): Map<string, Date> {
+  const reached = new Map<string, Date>();
+  for (const milestone of process.milestones) {
+    const isShared = process.milestones.filter(({ event }) => event === milestone.event).length > 1;
+    const first = events.find(
+      ({ event, system }) => event === milestone.event && (!isShared || system === milestone.system),
+    );
+    if (first) reached.set(milestone.name, new Date(first.at));
+  }
+  return reached;
+}
+
+function summarize(
+  process: Process,
+  lead: string,
+  verdicts: readonly MilestoneVerdict[],
+  events: readonly EventRow[],
+  sightings: readonly SightingRow[],
+): TransactionSummary {
+  const next = waitingFor(verdicts);
+  const instants = [...events.map(({ at }) => at), ...sightings.map(({ at }) => at)].sort();
+  const worth = process.value && events.find(({ event }) => event === process.value?.event)?.attributes;
+  const amount = process.value && worth?.[process.value.amount];
+  const currency = process.value && worth?.[process.value.currency];
+  return {
+    process: process.name,
+    processTitle: process.title,
+    key: lead,
+    state: runState(verdicts),
+    startedAt: instants[0] ?? '',
+    lastAt: instants.at(-1) ?? '',
+    reached: verdicts.filter(({ at }) => at !== null).length,
+    total: verdicts.filter(({ milestone, at }) => !milestone.optional || at !== null).length,
+    waitingFor: next
+      ? {
+          name: next.milestone.name,
+          title: next.milestone.title,
+          system: next.milestone.system,
+          dueAt: next.dueAt?.toISOString() ?? null,
+        }
+      : null,
+    value: amount && /^-?\d+(\.\d+)?$/.test(amount) ? { amount, currency: currency ?? '' } : null,
+  };
+}
+
+function milestoneView(
+  { milestone, state, at, dueAt }: MilestoneVerdict,
+  events: readonly EventRow[],
+): Transaction['milestones'][number] {
+  const lateByMs = at && dueAt ? at.getTime() - dueAt.getTime() : null;
+  return {
+    name: milestone.name,
+    title: milestone.title,
+    event: milestone.event,
+    system: milestone.system,
+    optional: milestone.optional,
+    state,
+    at: at?.toISOString() ?? null,
+    dueAt: dueAt?.toISOString() ?? null,
+    lateByMs,
+    traceId: at
+      ? (events.find(({ event, traceId }) => event === milestone.event && traceId !== '')?.traceId ?? null)
+      : null,
+  };
+}
+
+function keyView(
+  key: string,
+  lead: string | undefined,
+  sightings: readonly SightingRow[],
+  events: readonly EventRow[],
+): Transaction['keys'] {
+  const instants = [
+    ...sightings.filter((one) => one.key === key),
+    ...events.filter((one) => one.keys.includes(key)),
+  ]
+    .map(({ at }) => at)
+    .sort();
+  const [firstAt, lastAt] = [instants[0], instants.at(-1)];
+  if (firstAt === undefined || lastAt === undefined) return [];
+  return [{ key, entity: key.slice(0, key.indexOf(':')), firstAt, lastAt, lead: key === lead }];
+}
+
+function tracesOf(sightings: readonly SightingRow[], events: readonly EventRow[]): string[] {
+  return [...new Set([...sightings, ...events].map(({ traceId }) => traceId).filter((id) => id !== ''))];
+}
+
+/** Systems that took part, in the order in which they first did. */
+function systemsOf(
+  catalog: Catalog,
+  sightings: readonly SightingRow[],
+  events: readonly EventRow[],
+): string[] {
+  const seen = [...sightings, ...events].sort((a, b) => (a.at < b.at ? -1 : 1)).map(({ system }) => system);
+  const declared = new Set(catalog.systems.map(({ name }) => name));
+  return [...new Set(seen)]
+    .filter((system) => system !== '')
+    .sort((a, b) => Number(declared.has(b)) - Number(declared.has(a)));
+}
+
+function traceView(row: TraceIndexRow): Transaction['traces'][number] {
+  return {
+    traceId: row.traceId,
+    startAt: row.start,
+    durationMs: new Date(row.end).getTime() - new Date(row.start).getTime(),
+    spans: row.spans,
+    errors: row.errors,
+    name: row.name,
+    services: row.services,
+  };
+}
