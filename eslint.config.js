@@ -61,6 +61,8 @@ export default defineConfig(
         'error',
         { allowNumber: true, allowBoolean: true },
       ],
+      // It also reports assertions that tsc needs under noUncheckedIndexedAccess.
+      '@typescript-eslint/no-unnecessary-type-assertion': 'off',
       // What a form's text field holds is text, although its type allows a file.
       '@typescript-eslint/no-base-to-string': [
         'error',

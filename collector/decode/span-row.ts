@@ -57,7 +57,7 @@ export function acceptSpan(row: SpanRow, context: RequestContext): boolean {
 }
 
 function appendName(column: LowCardinalityColumn, names: readonly Buffer[], code: number): void {
-  const name = names[code] ?? (names[0]);
+  const name = (names[code] ?? names[0]) as Buffer;
   column.appendBytes(name, 0, name.length);
 }
 
