@@ -23,11 +23,15 @@ function log(level: 'info' | 'error', msg: string, more: Record<string, unknown>
 function readSettings(env: Record<string, string | undefined>): Settings {
   const port = Number(env['PLUMBLINE_CONSOLE_PORT'] ?? 3000);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new Error(`PLUMBLINE_CONSOLE_PORT is "${env['PLUMBLINE_CONSOLE_PORT']}"; give a port from 0 to 65535.`);
+    throw new Error(
+      `PLUMBLINE_CONSOLE_PORT is "${env['PLUMBLINE_CONSOLE_PORT']}"; give a port from 0 to 65535.`,
+    );
   }
   const publicText = env['PLUMBLINE_PUBLIC_URL'] ?? `http://localhost:${port}`;
   if (!URL.canParse(publicText)) {
-    throw new Error(`PLUMBLINE_PUBLIC_URL is "${publicText}"; give an address such as https://plumbline.example.com.`);
+    throw new Error(
+      `PLUMBLINE_PUBLIC_URL is "${publicText}"; give an address such as https://plumbline.example.com.`,
+    );
   }
   const apiUrl = (env['PLUMBLINE_API_URL'] ?? 'http://127.0.0.1:7070').replace(/\/+$/, '');
   return { host: env['PLUMBLINE_BIND'] ?? '127.0.0.1', port, publicUrl: new URL(publicText), apiUrl };
@@ -65,7 +69,11 @@ async function main(): Promise<void> {
     });
   });
   server.listen(settings.port, settings.host, () => {
-    log('info', 'console listens', { host: settings.host, port: settings.port, publicUrl: settings.publicUrl.href });
+    log('info', 'console listens', {
+      host: settings.host,
+      port: settings.port,
+      publicUrl: settings.publicUrl.href,
+    });
   });
 
   const stop = (): void => {

@@ -50,15 +50,7 @@ export class Intake {
 
   private get all(): readonly OpenBlocks<Block>[] {
     const { gauge, sum, histogram, exponential, summary } = this.metrics;
-    return [
-      this.traces,
-      this.logs,
-      gauge,
-      sum,
-      histogram,
-      exponential,
-      summary,
-    ];
+    return [this.traces, this.logs, gauge, sum, histogram, exponential, summary];
   }
 
   private blocksOf(signal: Signal): readonly OpenBlocks<Block>[] {

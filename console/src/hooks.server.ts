@@ -42,7 +42,13 @@ export const handleError: HandleServerError = (caught) => {
   }
   const { error } = caught;
   const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const line = { time: new Date().toISOString(), level: 'error', msg: 'page failed', path: caught.event.url.pathname, cause };
+  const line = {
+    time: new Date().toISOString(),
+    level: 'error',
+    msg: 'page failed',
+    path: caught.event.url.pathname,
+    cause,
+  };
   process.stderr.write(`${JSON.stringify(line)}\n`);
   return { message: 'The console failed', hint: 'This is a fault of the console itself; its log says more.' };
 };

@@ -15,21 +15,28 @@ describe('links', () => {
     expect(routes(undefined).transaction('order:A/B?c#d')).toBe('/transactions/order%3AA%2FB%3Fc%23d');
   });
   test('carry filters', () => {
-    expect(routes(undefined).flowMessages('a', { outcome: 'failed' })).toBe('/flows/a?outcome=failed#messages');
+    expect(routes(undefined).flowMessages('a', { outcome: 'failed' })).toBe(
+      '/flows/a?outcome=failed#messages',
+    );
   });
 });
 
 test('a changed filter starts paging anew', () => {
-  expect(withQuery(new URL('http://x/flows/a?cursor=z&outcome=failed&from=now-6h'), { outcome: undefined })).toBe(
-    '/flows/a?from=now-6h',
-  );
+  expect(
+    withQuery(new URL('http://x/flows/a?cursor=z&outcome=failed&from=now-6h'), { outcome: undefined }),
+  ).toBe('/flows/a?from=now-6h');
 });
 
 describe('the way back after sign-in', () => {
-  test.each(['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '', null, '/a\n//b'])(
-    'never leaves the console: %j',
-    (next) => expect(safeNext(next)).toBe('/'),
-  );
+  test.each([
+    '//evil.example',
+    '/\\evil.example',
+    'https://evil.example',
+    'javascript:alert(1)',
+    '',
+    null,
+    '/a\n//b',
+  ])('never leaves the console: %j', (next) => expect(safeNext(next)).toBe('/'));
   test('leads to where one was', () => {
     expect(safeNext('/flows/a?from=now-6h')).toBe('/flows/a?from=now-6h');
     expect(signIn('/flows/a')).toBe('/sign-in?next=%2Fflows%2Fa');

@@ -25,7 +25,8 @@ export function routes(keep: Address | undefined) {
       `${to(`/flows/${encodeURIComponent(name)}`, query)}#messages`,
     transactions: (query?: { process?: string; state?: string; q?: string }) => to('/transactions', query),
     transaction: (key: string) => to(`/transactions/${encodeURIComponent(key)}`),
-    trace: (id: string, query?: { span?: string | undefined }) => to(`/traces/${encodeURIComponent(id)}`, query),
+    trace: (id: string, query?: { span?: string | undefined }) =>
+      to(`/traces/${encodeURIComponent(id)}`, query),
     systems: () => to('/systems'),
     system: (name: string) => `${to('/systems')}#${encodeURIComponent(name)}`,
     settings: () => to('/settings'),

@@ -7,7 +7,9 @@ const hourMs = 3_600_000;
 const noon = Date.parse('2026-03-01T12:00:00Z');
 
 test('ticks of an hour stand on round minutes', () => {
-  const ticks = timeTicks(noon - hourMs + 1000, noon, 6, 0).map((at) => new Date(at).toISOString().slice(11, 16));
+  const ticks = timeTicks(noon - hourMs + 1000, noon, 6, 0).map((at) =>
+    new Date(at).toISOString().slice(11, 16),
+  );
   expect(ticks).toEqual(['11:10', '11:20', '11:30', '11:40', '11:50', '12:00']);
 });
 
@@ -26,11 +28,15 @@ test('offset follows summer time', () => {
 
 test('ticks are bounded and inside, whatever the range', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1000, max: 400 * 24 * hourMs }), fc.integer({ min: 2, max: 12 }), (width, most) => {
-      const ticks = timeTicks(noon - width, noon, most, 0);
-      expect(ticks.length).toBeLessThanOrEqual(most + 1);
-      for (const at of ticks) expect(at >= noon - width && at <= noon).toBe(true);
-    }),
+    fc.property(
+      fc.integer({ min: 1000, max: 400 * 24 * hourMs }),
+      fc.integer({ min: 2, max: 12 }),
+      (width, most) => {
+        const ticks = timeTicks(noon - width, noon, most, 0);
+        expect(ticks.length).toBeLessThanOrEqual(most + 1);
+        for (const at of ticks) expect(at >= noon - width && at <= noon).toBe(true);
+      },
+    ),
   );
 });
 
@@ -41,7 +47,14 @@ test('form of ticks', () => {
 });
 
 test('a single failure among many is still to be seen', () => {
-  const [first, second] = sparkBars([{ processed: 100_000, failed: 1 }, { processed: 0, failed: 0 }], 100, 20);
+  const [first, second] = sparkBars(
+    [
+      { processed: 100_000, failed: 1 },
+      { processed: 0, failed: 0 },
+    ],
+    100,
+    20,
+  );
   expect(first?.bad).toBe(1);
   expect(second).toMatchObject({ good: 0, bad: 0 });
 });

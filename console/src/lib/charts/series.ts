@@ -24,10 +24,16 @@ export interface ChartInput {
 }
 
 /** What chart.js draws. `colour` gives the value of a token in the present theme. */
-export function chartConfig(input: ChartInput, colour: (token: string) => string): ChartConfiguration<'bar' | 'line'> {
+export function chartConfig(
+  input: ChartInput,
+  colour: (token: string) => string,
+): ChartConfiguration<'bar' | 'line'> {
   const { fromMs, toMs, zone } = input;
   const form = tickForm(fromMs, toMs);
-  const label = (at: number) => (form === 'day' ? dayAndMinute(at, zone).slice(0, 6) : clockTime(at, zone).slice(0, form === 'second' ? 8 : 5));
+  const label = (at: number) =>
+    form === 'day'
+      ? dayAndMinute(at, zone).slice(0, 6)
+      : clockTime(at, zone).slice(0, form === 'second' ? 8 : 5);
   const ticks = timeTicks(fromMs, toMs, 7, zoneOffsetMs(zone, fromMs));
   return {
     type: 'bar',
@@ -51,7 +57,8 @@ export function chartConfig(input: ChartInput, colour: (token: string) => string
           padding: 10,
           callbacks: {
             title: (items) => dayAndTime(items[0]?.parsed.x ?? 0, zone, input.nowMs),
-            label: (item) => ` ${item.dataset.label}: ${item.parsed.y === null ? 'no data' : input.format(item.parsed.y)}`,
+            label: (item) =>
+              ` ${item.dataset.label}: ${item.parsed.y === null ? 'no data' : input.format(item.parsed.y)}`,
           },
         },
       },
@@ -65,21 +72,34 @@ export function chartConfig(input: ChartInput, colour: (token: string) => string
           grid: { display: false },
           border: { color: colour('line') },
           afterBuildTicks: (axis) => (axis.ticks = ticks.map((value) => ({ value }))),
-          ticks: { color: colour('muted'), maxRotation: 0, autoSkip: false, callback: (value) => label(Number(value)) },
+          ticks: {
+            color: colour('muted'),
+            maxRotation: 0,
+            autoSkip: false,
+            callback: (value) => label(Number(value)),
+          },
         },
         y: {
           beginAtZero: true,
           stacked: input.series.some((one) => one.stack),
           grid: { color: colour('line'), lineWidth: 1 },
           border: { display: false },
-          ticks: { color: colour('muted'), maxTicksLimit: 5, callback: (value) => input.format(Number(value)) },
+          ticks: {
+            color: colour('muted'),
+            maxTicksLimit: 5,
+            callback: (value) => input.format(Number(value)),
+          },
         },
       },
     },
   };
 }
 
-function dataset(series: Series, input: ChartInput, colour: (token: string) => string): ChartDataset<'bar' | 'line'> {
+function dataset(
+  series: Series,
+  input: ChartInput,
+  colour: (token: string) => string,
+): ChartDataset<'bar' | 'line'> {
   const data = series.values.map((y, index) => ({ x: (input.instants[index] ?? 0) + input.stepMs / 2, y }));
   const paint = colour(series.colour);
   const shared = { label: series.label, data: data as never, parsing: false as const, normalized: true };
@@ -97,5 +117,12 @@ function dataset(series: Series, input: ChartInput, colour: (token: string) => s
       tension: 0.15,
     };
   }
-  return { ...shared, type: 'bar', backgroundColor: paint, barPercentage: 1, categoryPercentage: 0.86, ...(series.stack ? { stack: 'all' } : {}) };
+  return {
+    ...shared,
+    type: 'bar',
+    backgroundColor: paint,
+    barPercentage: 1,
+    categoryPercentage: 0.86,
+    ...(series.stack ? { stack: 'all' } : {}),
+  };
 }

@@ -3,7 +3,13 @@ import { healthRank } from '../status.ts';
 import type { Column } from '../table/column.ts';
 
 export const flowColumns: readonly Column<FlowSummary>[] = [
-  { id: 'health', label: 'Health', value: (f) => f.health, order: (f) => healthRank(f.health), sortable: true },
+  {
+    id: 'health',
+    label: 'Health',
+    value: (f) => f.health,
+    order: (f) => healthRank(f.health),
+    sortable: true,
+  },
   { id: 'flow', label: 'Flow', value: (f) => f.name, order: (f) => f.title, sortable: true },
   { id: 'reason', label: 'Reason', value: (f) => f.reason },
   { id: 'since', label: 'Since', value: (f) => f.since },
@@ -15,8 +21,21 @@ export const flowColumns: readonly Column<FlowSummary>[] = [
   { id: 'criticality', label: 'Criticality', value: (f) => f.criticality },
   { id: 'sent', label: 'Sent', value: (f) => f.figures.sent, numeric: true, sortable: true },
   { id: 'processed', label: 'Processed', value: (f) => f.figures.processed, numeric: true, sortable: true },
-  { id: 'failed', label: 'Failed', value: (f) => f.figures.failed, order: (f) => f.figures.failedRatio, numeric: true, sortable: true },
-  { id: 'deadLettered', label: 'Dead-lettered', value: (f) => f.figures.deadLettered, numeric: true, sortable: true },
+  {
+    id: 'failed',
+    label: 'Failed',
+    value: (f) => f.figures.failed,
+    order: (f) => f.figures.failedRatio,
+    numeric: true,
+    sortable: true,
+  },
+  {
+    id: 'deadLettered',
+    label: 'Dead-lettered',
+    value: (f) => f.figures.deadLettered,
+    numeric: true,
+    sortable: true,
+  },
   {
     id: 'backlog',
     label: 'Backlog',

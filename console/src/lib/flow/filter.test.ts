@@ -3,7 +3,17 @@ import type { FlowSummary } from '../api-types.ts';
 import { filterFlows } from './filter.ts';
 
 const flow = (name: string, health: string, owner: string) =>
-  ({ name, title: name, source: 'erp', target: 'wms', entity: 'order', owner, health, transport: { kind: 'http', destination: '/x' }, criticality: 'high' }) as unknown as FlowSummary;
+  ({
+    name,
+    title: name,
+    source: 'erp',
+    target: 'wms',
+    entity: 'order',
+    owner,
+    health,
+    transport: { kind: 'http', destination: '/x' },
+    criticality: 'high',
+  }) as unknown as FlowSummary;
 const flows = [flow('a-b', 'failing', 'Sales'), flow('c-d', 'healthy', 'Finance')];
 const names = (filter: Parameters<typeof filterFlows>[1]) => filterFlows(flows, filter).map((f) => f.name);
 

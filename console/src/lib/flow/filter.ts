@@ -8,7 +8,17 @@ export function filterFlows(
   const words = (filter.words ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   return flows.filter((flow) => {
     if (filter.health && flow.health !== (filter.health as Health)) return false;
-    const text = [flow.name, flow.title, flow.source, flow.target, flow.entity, flow.owner, flow.transport.kind, flow.transport.destination, flow.criticality]
+    const text = [
+      flow.name,
+      flow.title,
+      flow.source,
+      flow.target,
+      flow.entity,
+      flow.owner,
+      flow.transport.kind,
+      flow.transport.destination,
+      flow.criticality,
+    ]
       .join(' ')
       .toLowerCase();
     return words.every((word) => text.includes(word));

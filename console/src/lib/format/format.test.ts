@@ -59,5 +59,10 @@ describe('money', () => {
     ['not a number', 'not a number USD'],
   ])('%s', (amount, text) => expect(money(amount, 'USD')).toBe(text));
   test('currencies stay apart', () =>
-    expect(moneys([{ amount: '1', currency: 'USD' }, { amount: '2', currency: 'CAD' }])).toBe('1.00 USD + 2.00 CAD'));
+    expect(
+      moneys([
+        { amount: '1', currency: 'USD' },
+        { amount: '2', currency: 'CAD' },
+      ]),
+    ).toBe('1.00 USD + 2.00 CAD'));
 });

@@ -18,10 +18,15 @@ test('currencies are summed apart, to the last cent', () => {
 
 test('sums of cents are exact', () => {
   fc.assert(
-    fc.property(fc.array(fc.bigInt({ min: 0n, max: 10n ** 15n }), { minLength: 1, maxLength: 20 }), (cents) => {
-      const text = (value: bigint) => `${value / 100n}.${(value % 100n).toString().padStart(2, '0')}`;
-      const sum = cents.reduce((a, b) => a + b, 0n);
-      expect(totalValue(cents.map((c) => ({ amount: text(c), currency: 'USD' })))).toEqual([{ amount: text(sum), currency: 'USD' }]);
-    }),
+    fc.property(
+      fc.array(fc.bigInt({ min: 0n, max: 10n ** 15n }), { minLength: 1, maxLength: 20 }),
+      (cents) => {
+        const text = (value: bigint) => `${value / 100n}.${(value % 100n).toString().padStart(2, '0')}`;
+        const sum = cents.reduce((a, b) => a + b, 0n);
+        expect(totalValue(cents.map((c) => ({ amount: text(c), currency: 'USD' })))).toEqual([
+          { amount: text(sum), currency: 'USD' },
+        ]);
+      },
+    ),
   );
 });

@@ -11,10 +11,17 @@ export function totalValue(values: readonly Money[]): Money[] {
     if (!match) continue;
     const fraction = match[3] ?? '';
     const units = BigInt(`${match[1]}${match[2]}${fraction}`);
-    sums.set(currency, add(sums.get(currency) ?? { units: 0n, places: 0 }, { units, places: fraction.length }));
+    sums.set(
+      currency,
+      add(sums.get(currency) ?? { units: 0n, places: 0 }, { units, places: fraction.length }),
+    );
   }
   return [...sums]
-    .map(([currency, sum]) => ({ currency, amount: decimalText(sum), size: sum.units / 10n ** BigInt(sum.places) }))
+    .map(([currency, sum]) => ({
+      currency,
+      amount: decimalText(sum),
+      size: sum.units / 10n ** BigInt(sum.places),
+    }))
     .toSorted((a, b) => (a.size < b.size ? 1 : -1))
     .map(({ amount, currency }) => ({ amount, currency }));
 }

@@ -12,8 +12,15 @@ function overview(flowsByHealth: Partial<Overview['flowsByHealth']>, late = 0): 
 test.each([
   [{ healthy: 3 }, 0, 'good', 'Every flow that moved is within its limits.'],
   [{ healthy: 3 }, 1, 'warn', 'Every flow that moved is within its limits. 1 transaction is late.'],
-  [{ failing: 1, silent: 2, healthy: 4 }, 5, 'bad', '1 failing and 2 silent of 7 flows. 5 transactions are late.'],
+  [
+    { failing: 1, silent: 2, healthy: 4 },
+    5,
+    'bad',
+    '1 failing and 2 silent of 7 flows. 5 transactions are late.',
+  ],
   [{ failing: 1, silent: 1, degraded: 1 }, 0, 'bad', '1 failing, 1 silent and 1 degraded of 3 flows.'],
   [{ degraded: 1, healthy: 1 }, 0, 'warn', '1 degraded of 2 flows.'],
   [{ idle: 4 }, 0, 'idle', 'No flow moved anything in this range.'],
-])('%j with %d late', (flows, late, tone, text) => expect(verdictOf(overview(flows, late))).toEqual({ tone, text }));
+])('%j with %d late', (flows, late, tone, text) =>
+  expect(verdictOf(overview(flows, late))).toEqual({ tone, text }),
+);

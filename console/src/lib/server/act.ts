@@ -11,5 +11,7 @@ export async function act<Data, Done extends object>(
   const result = await send<Data>(event, request.method, request.path, request.body);
   if (result.ok) return done(result.data);
   if (result.problem.status === 401) redirect(303, signIn(event.url.pathname));
-  return fail(result.problem.status, { problem: { title: result.problem.title, detail: result.problem.detail } });
+  return fail(result.problem.status, {
+    problem: { title: result.problem.title, detail: result.problem.detail },
+  });
 }

@@ -5,7 +5,6 @@ import { rangeOf } from '#lib/time/range.ts';
 import { config } from './config.ts';
 import { sessionCookie } from './session-cookie.ts';
 
-
 const timeoutMs = 20_000;
 
 type Query = Record<string, string | undefined | null>;
@@ -26,16 +25,25 @@ export function callApi(event: RequestEvent, path: string, init: RequestInit = {
 }
 
 /** Reads one resource. No session leads to sign-in, an unknown thing to the 404 page; other failures are values. */
-export async function read<Data>(event: RequestEvent, path: string, query: Query = {}): Promise<Result<Data>> {
+export async function read<Data>(
+  event: RequestEvent,
+  path: string,
+  query: Query = {},
+): Promise<Result<Data>> {
   const result = await ask<Data>(event, path + queryText(query), { method: 'GET' });
   if (result.ok) return result;
   if (result.problem.status === 401) redirect(303, signIn(event.url.pathname + event.url.search));
-  if (result.problem.status === 404) error(404, { message: result.problem.title, hint: result.problem.detail });
+  if (result.problem.status === 404)
+    error(404, { message: result.problem.title, hint: result.problem.detail });
   return result;
 }
 
 /** Reads one resource over the time range of the page's address. */
-export function readInRange<Data>(event: RequestEvent, path: string, query: Query = {}): Promise<Result<Data>> {
+export function readInRange<Data>(
+  event: RequestEvent,
+  path: string,
+  query: Query = {},
+): Promise<Result<Data>> {
   return read(event, path, { ...rangeOf(event.url.searchParams), ...query });
 }
 
@@ -52,8 +60,14 @@ export async function ask<Data>(event: RequestEvent, path: string, init: Request
 }
 
 /** Sends JSON. */
-export function send<Data>(event: RequestEvent, method: 'POST' | 'DELETE' | 'PATCH', path: string, body?: unknown) {
-  const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+export function send<Data>(
+  event: RequestEvent,
+  method: 'POST' | 'DELETE' | 'PATCH',
+  path: string,
+  body?: unknown,
+) {
+  const json =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   return ask<Data>(event, path, { method, ...json });
 }
 

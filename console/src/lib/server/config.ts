@@ -8,7 +8,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const text = env['PLUMBLINE_API_URL'] ?? 'http://127.0.0.1:7070';
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new Error(`PLUMBLINE_API_URL is "${text}"; give the address of the control plane, such as http://127.0.0.1:7070`);
+    throw new Error(
+      `PLUMBLINE_API_URL is "${text}"; give the address of the control plane, such as http://127.0.0.1:7070`,
+    );
   }
   return { apiUrl: text.replace(/\/+$/, '') };
 }

@@ -21,7 +21,12 @@ export async function enter<Shown>(
   }
   if (!response.ok) return refuse(problemOf(response.status, await response.json().catch(() => null)));
   if (!keepSession(event.cookies, response)) {
-    return refuse({ status: 502, title: 'No session', detail: 'The API accepted this but gave no session.', code: 'no_session' });
+    return refuse({
+      status: 502,
+      title: 'No session',
+      detail: 'The API accepted this but gave no session.',
+      code: 'no_session',
+    });
   }
   redirect(303, next);
 }

@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { sessionOf } from './session.ts';
 
 test('the session cookie is found among others', () => {
-  const lines = ['other=1; Path=/', '__Host-plumbline=a%2Bb; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=3600'];
+  const lines = [
+    'other=1; Path=/',
+    '__Host-plumbline=a%2Bb; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=3600',
+  ];
   expect(sessionOf(lines)).toEqual({ value: 'a+b', maxAgeSeconds: 3600 });
 });
 

@@ -2,7 +2,9 @@ import type { Cookies } from '@sveltejs/kit';
 import { sessionCookie } from './session-cookie.ts';
 
 /** Value and life of the session cookie in the API's answer; undefined when it set none. */
-export function sessionOf(setCookies: readonly string[]): { value: string; maxAgeSeconds: number | undefined } | undefined {
+export function sessionOf(
+  setCookies: readonly string[],
+): { value: string; maxAgeSeconds: number | undefined } | undefined {
   const line = setCookies.find((one) => one.startsWith(`${sessionCookie}=`));
   if (!line) return undefined;
   const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());

@@ -11,7 +11,12 @@ export const pages = [
   { path: '/', label: 'Overview', icon: Gauge, href: (to: Routes) => to.overview() },
   { path: '/topology', label: 'Topology', icon: Topology, href: (to: Routes) => to.topology() },
   { path: '/flows', label: 'Flows', icon: Flows, href: (to: Routes) => to.flows() },
-  { path: '/transactions', label: 'Transactions', icon: Transactions, href: (to: Routes) => to.transactions() },
+  {
+    path: '/transactions',
+    label: 'Transactions',
+    icon: Transactions,
+    href: (to: Routes) => to.transactions(),
+  },
   { path: '/systems', label: 'Systems', icon: Server, href: (to: Routes) => to.systems() },
   { path: '/settings', label: 'Settings', icon: Settings, href: (to: Routes) => to.settings() },
 ] as const;

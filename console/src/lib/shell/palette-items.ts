@@ -18,7 +18,13 @@ export function paletteItems(
 ): PaletteItem[] {
   const needle = query.trim().toLowerCase();
   const found = pages.filter((page) => page.label.toLowerCase().includes(needle));
-  const pageItems = found.map(({ label, href }) => ({ id: `page:${label}`, kind: 'page' as const, title: label, detail: 'Page', href }));
+  const pageItems = found.map(({ label, href }) => ({
+    id: `page:${label}`,
+    kind: 'page' as const,
+    title: label,
+    detail: 'Page',
+    href,
+  }));
   const hitItems = hits.map((hit) => ({ ...hit, id: `${hit.kind}:${hit.id}`, href: hrefOf(hit, to) }));
   return needle === '' ? pageItems : [...hitItems, ...pageItems];
 }

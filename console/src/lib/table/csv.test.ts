@@ -30,4 +30,5 @@ test('lines end as RFC 4180 says', () => {
   expect(csv).toBe('N\r\n1\r\n');
 });
 
-test('file name', () => expect(csvFileName('Flow messages', 0)).toBe('plumbline-flow-messages-1970-01-01T0000Z.csv'));
+test('file name', () =>
+  expect(csvFileName('Flow messages', 0)).toBe('plumbline-flow-messages-1970-01-01T0000Z.csv'));

@@ -4,7 +4,11 @@ import { unseenCount } from './new-rows.ts';
  * Rows that stay as they are while newer ones arrive; the newer ones are counted and shown when asked for.
  * A changed question (address) shows its answer at once.
  */
-export function heldRows<Row>(latest: () => readonly Row[], question: () => string, identity: (row: Row) => string) {
+export function heldRows<Row>(
+  latest: () => readonly Row[],
+  question: () => string,
+  identity: (row: Row) => string,
+) {
   let released = $state(0);
   let held: { question: string; release: number; rows: readonly Row[] } | undefined;
 
@@ -31,7 +35,11 @@ export function heldRows<Row>(latest: () => readonly Row[], question: () => stri
 }
 
 /** Rows on the screen with their newest content, in their place. */
-function refreshed<Row>(shown: readonly Row[], latest: readonly Row[], identity: (row: Row) => string): Row[] {
+function refreshed<Row>(
+  shown: readonly Row[],
+  latest: readonly Row[],
+  identity: (row: Row) => string,
+): Row[] {
   const newest = new Map(latest.map((row) => [identity(row), row]));
   return shown.map((row) => newest.get(identity(row)) ?? row);
 }

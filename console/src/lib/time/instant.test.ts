@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { clockTime, dayAndMinute, dayAndTime, knownZone, localInputValue, relativeTime, utcText } from './instant.ts';
+import {
+  clockTime,
+  dayAndMinute,
+  dayAndTime,
+  knownZone,
+  localInputValue,
+  relativeTime,
+  utcText,
+} from './instant.ts';
 
 const at = Date.parse('2026-03-01T23:04:05.120Z');
 

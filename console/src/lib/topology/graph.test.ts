@@ -38,7 +38,9 @@ test('the layout is joined with the figures of the present', () => {
     ['shop', 0],
     ['erp', 300],
   ]);
-  expect(result.flows).toMatchObject([{ flow: { name: 'orders' }, path: 'M 168 20 L 300 20', label: { x: 230, y: 15 } }]);
+  expect(result.flows).toMatchObject([
+    { flow: { name: 'orders' }, path: 'M 168 20 L 300 20', label: { x: 230, y: 15 } },
+  ]);
 });
 
 test('control points of splines come in threes', () => {
@@ -49,7 +51,10 @@ test('control points of splines come in threes', () => {
 });
 
 test('figures do not change the shape', () => {
-  const changed = { ...topology, flows: topology.flows.map((flow) => ({ ...flow, health: 'idle' as const })).toReversed() };
+  const changed = {
+    ...topology,
+    flows: topology.flows.map((flow) => ({ ...flow, health: 'idle' as const })).toReversed(),
+  };
   expect(shapeOf(changed)).toBe(shapeOf(topology));
   expect(shapeOf({ ...topology, flows: topology.flows.slice(1) })).not.toBe(shapeOf(topology));
 });

@@ -32,7 +32,14 @@ export function elkGraph(topology: Pick<Topology, 'systems' | 'flows'>): ElkNode
         id: flow.name,
         sources: [flow.source],
         targets: [flow.target],
-        labels: [{ id: `${flow.name}:label`, text: flow.title, width: labelWidth(flow.title), height: labelHeightPx }],
+        labels: [
+          {
+            id: `${flow.name}:label`,
+            text: flow.title,
+            width: labelWidth(flow.title),
+            height: labelHeightPx,
+          },
+        ],
       })),
   };
 }

@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { Span } from '../api-types.ts';
 import { rulerMarks, serviceColours, waterfall } from './waterfall.ts';
 
-function span(spanId: string, parentSpanId: string, offsetMs: number, durationMs: number, more: Partial<Span> = {}): Span {
+function span(
+  spanId: string,
+  parentSpanId: string,
+  offsetMs: number,
+  durationMs: number,
+  more: Partial<Span> = {},
+): Span {
   return { spanId, parentSpanId, offsetMs, durationMs, status: 'Unset', service: 's', ...more } as Span;
 }
 
@@ -36,12 +42,23 @@ describe('waterfall', () => {
     expect(first?.startPercent).toBe(50);
   });
   test('parents in a circle lose nobody', () => {
-    expect(ids(waterfall({ spans: [span('a', 'b', 0, 1), span('b', 'a', 1, 1), span('c', 'a', 2, 1)] })).sort()).toEqual(['a', 'b', 'c']);
+    expect(
+      ids(waterfall({ spans: [span('a', 'b', 0, 1), span('b', 'a', 1, 1), span('c', 'a', 2, 1)] })).sort(),
+    ).toEqual(['a', 'b', 'c']);
   });
   test('any forest is shown whole, each bar within the trace', () => {
     const spans = fc
-      .array(fc.tuple(fc.nat(30), fc.double({ min: -100, max: 1000, noNaN: true }), fc.double({ min: 0, max: 500, noNaN: true })), { minLength: 1, maxLength: 30 })
-      .map((list) => list.map(([parent, offset, duration], index) => span(`${index}`, `${parent}`, offset, duration)));
+      .array(
+        fc.tuple(
+          fc.nat(30),
+          fc.double({ min: -100, max: 1000, noNaN: true }),
+          fc.double({ min: 0, max: 500, noNaN: true }),
+        ),
+        { minLength: 1, maxLength: 30 },
+      )
+      .map((list) =>
+        list.map(([parent, offset, duration], index) => span(`${index}`, `${parent}`, offset, duration)),
+      );
     fc.assert(
       fc.property(spans, (all) => {
         const rows = waterfall({ spans: all });

@@ -17,7 +17,10 @@ const widthPercentMin = 0.15;
  * Lines of a trace, parents before children. A span whose parent is not in the trace stands at the root:
  * a broken trace is shown as it is, never hidden. Spans under a folded one are left out.
  */
-export function waterfall(trace: Pick<Trace, 'spans'>, folded: ReadonlySet<string> = new Set()): WaterfallRow[] {
+export function waterfall(
+  trace: Pick<Trace, 'spans'>,
+  folded: ReadonlySet<string> = new Set(),
+): WaterfallRow[] {
   const children = childrenOf(trace.spans);
   const { startMs, widthMs } = extent(trace.spans);
   const rows: WaterfallRow[] = [];
@@ -35,7 +38,8 @@ export function waterfall(trace: Pick<Trace, 'spans'>, folded: ReadonlySet<strin
       hasError: span.status === 'Error',
     });
     if (folded.has(span.spanId)) continue;
-    for (const child of (children.get(span.spanId) ?? []).toReversed()) stack.push({ span: child, depth: depth + 1 });
+    for (const child of (children.get(span.spanId) ?? []).toReversed())
+      stack.push({ span: child, depth: depth + 1 });
   }
   return rows;
 }
@@ -63,7 +67,10 @@ function reachesRoot(span: Span, byId: ReadonlyMap<string, Span>): boolean {
   return true;
 }
 
-function countDescendants(spans: readonly Span[], children: ReadonlyMap<string, Span[]>): Map<string, number> {
+function countDescendants(
+  spans: readonly Span[],
+  children: ReadonlyMap<string, Span[]>,
+): Map<string, number> {
   const counts = new Map<string, number>();
   const order: Span[] = [];
   const stack = [...(children.get('') ?? [])];
@@ -73,7 +80,10 @@ function countDescendants(spans: readonly Span[], children: ReadonlyMap<string, 
   }
   for (const span of order.reverse()) {
     const below = children.get(span.spanId) ?? [];
-    counts.set(span.spanId, below.reduce((sum, child) => sum + 1 + (counts.get(child.spanId) ?? 0), 0));
+    counts.set(
+      span.spanId,
+      below.reduce((sum, child) => sum + 1 + (counts.get(child.spanId) ?? 0), 0),
+    );
   }
   return spans.length === 0 ? new Map() : counts;
 }

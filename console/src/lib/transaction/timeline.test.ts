@@ -4,7 +4,12 @@ import { eventDetails, filterTimeline, parseTimelineFilter, timelineOf } from '.
 
 const transaction = {
   events: [
-    { at: '2026-03-01T10:00:05Z', event: 'order.accepted', system: 'erp', attributes: { 'business.sequence': '2', 'order.total': '10.00' } },
+    {
+      at: '2026-03-01T10:00:05Z',
+      event: 'order.accepted',
+      system: 'erp',
+      attributes: { 'business.sequence': '2', 'order.total': '10.00' },
+    },
     { at: '2026-03-01T10:00:00Z', event: 'order.placed', system: 'shop', attributes: {} },
   ],
   messages: [
@@ -14,12 +19,9 @@ const transaction = {
 } as unknown as Transaction;
 
 test('what happened is told in order, a message before the event it caused', () => {
-  expect(timelineOf(transaction).map((one) => (one.kind === 'event' ? one.event.event : one.message.outcome))).toEqual([
-    'order.placed',
-    'failed',
-    'delivered',
-    'order.accepted',
-  ]);
+  expect(
+    timelineOf(transaction).map((one) => (one.kind === 'event' ? one.event.event : one.message.outcome)),
+  ).toEqual(['order.placed', 'failed', 'delivered', 'order.accepted']);
 });
 
 test('filters', () => {

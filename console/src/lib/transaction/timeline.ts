@@ -4,16 +4,40 @@ type BusinessEvent = Transaction['events'][number];
 
 /** One thing that happened to a transaction: a business fact or an attempt to move a message. */
 export type Happening =
-  | { readonly kind: 'event'; readonly atMs: number; readonly at: string; readonly system: string; readonly event: BusinessEvent }
-  | { readonly kind: 'message'; readonly atMs: number; readonly at: string; readonly system: string; readonly message: Message };
+  | {
+      readonly kind: 'event';
+      readonly atMs: number;
+      readonly at: string;
+      readonly system: string;
+      readonly event: BusinessEvent;
+    }
+  | {
+      readonly kind: 'message';
+      readonly atMs: number;
+      readonly at: string;
+      readonly system: string;
+      readonly message: Message;
+    };
 
 export type TimelineFilter = 'all' | 'events' | 'messages' | 'problems';
 
 /** Events and messages in the order of their times; of equal times the message that caused comes first. */
 export function timelineOf(transaction: Pick<Transaction, 'events' | 'messages'>): Happening[] {
   const happenings: Happening[] = [
-    ...transaction.messages.map((message) => ({ kind: 'message' as const, at: message.at, atMs: Date.parse(message.at), system: message.service, message })),
-    ...transaction.events.map((event) => ({ kind: 'event' as const, at: event.at, atMs: Date.parse(event.at), system: event.system, event })),
+    ...transaction.messages.map((message) => ({
+      kind: 'message' as const,
+      at: message.at,
+      atMs: Date.parse(message.at),
+      system: message.service,
+      message,
+    })),
+    ...transaction.events.map((event) => ({
+      kind: 'event' as const,
+      at: event.at,
+      atMs: Date.parse(event.at),
+      system: event.system,
+      event,
+    })),
   ];
   return happenings.toSorted((a, b) => a.atMs - b.atMs);
 }
@@ -34,5 +58,7 @@ export function parseTimelineFilter(text: string | null): TimelineFilter {
 
 /** Attributes of an event that say something new: without names that stand elsewhere on the line. */
 export function eventDetails(event: BusinessEvent): [name: string, value: string][] {
-  return Object.entries(event.attributes).filter(([name]) => !name.startsWith('business.') && name !== 'event.name');
+  return Object.entries(event.attributes).filter(
+    ([name]) => !name.startsWith('business.') && name !== 'event.name',
+  );
 }

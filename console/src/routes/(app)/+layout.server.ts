@@ -8,6 +8,7 @@ import type { LayoutServerLoad } from './$types';
 export const load: LayoutServerLoad = async (event) => {
   const session = await ask<Session>(event, '/session', { method: 'GET' });
   if (session.ok) return { session: session.data };
-  if (session.problem.status === 401) redirect(303, signIn(event.untrack(() => event.url.pathname + event.url.search)));
+  if (session.problem.status === 401)
+    redirect(303, signIn(event.untrack(() => event.url.pathname + event.url.search)));
   return {};
 };

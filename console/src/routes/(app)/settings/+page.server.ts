@@ -29,7 +29,9 @@ export const actions: Actions = {
   disable: async (event) => {
     const { id = '', disabled = '' } = await fieldsOf(event.request, ['id', 'disabled']);
     const body = { disabled: disabled === 'true' };
-    return act(event, { method: 'PATCH', path: `/people/${encodeURIComponent(id)}`, body }, () => ({ saved: true }));
+    return act(event, { method: 'PATCH', path: `/people/${encodeURIComponent(id)}`, body }, () => ({
+      saved: true,
+    }));
   },
   token: async (event) => {
     const { name = '', role = '', days = '' } = await fieldsOf(event.request, ['name', 'role', 'days']);
@@ -39,6 +41,8 @@ export const actions: Actions = {
   },
   revoke: async (event) => {
     const { id = '' } = await fieldsOf(event.request, ['id']);
-    return act(event, { method: 'DELETE', path: `/tokens/${encodeURIComponent(id)}` }, () => ({ saved: true }));
+    return act(event, { method: 'DELETE', path: `/tokens/${encodeURIComponent(id)}` }, () => ({
+      saved: true,
+    }));
   },
 };

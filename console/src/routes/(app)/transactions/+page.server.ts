@@ -12,6 +12,8 @@ export const load: PageServerLoad = async (event) => {
     readInRange<Overview>(event, '/overview'),
   ]);
   // The names of the processes are all that is needed of the overview; without it the filter merely lists fewer.
-  const processes = overview.ok ? overview.data.processes.map(({ process, title }) => ({ process, title })) : [];
+  const processes = overview.ok
+    ? overview.data.processes.map(({ process, title }) => ({ process, title }))
+    : [];
   return { title: 'Transactions', ranged: true, list, processes };
 };

@@ -11,7 +11,11 @@ export const GET: RequestHandler = async (event) => {
     });
     if (!upstream.ok) return new Response('The API refused the stream.', { status: upstream.status });
     return new Response(upstream.body, {
-      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
+      headers: {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      },
     });
   } catch {
     return new Response('The API does not answer.', { status: 503 });

@@ -7,7 +7,12 @@ export const load: PageServerLoad = async (event) => {
   event.depends(figures);
   const path = `/flows/${encodeURIComponent(event.params.name)}`;
   const asked = (name: string) => event.url.searchParams.get(name);
-  const filter = { outcome: asked('outcome'), cause: asked('cause'), operation: asked('operation'), cursor: asked('cursor') };
+  const filter = {
+    outcome: asked('outcome'),
+    cause: asked('cause'),
+    operation: asked('operation'),
+    cursor: asked('cursor'),
+  };
   const [flow, messages] = await Promise.all([
     readInRange<FlowDetail>(event, path),
     readInRange<MessageList>(event, `${path}/messages`, filter),

@@ -4,5 +4,8 @@ import type { PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
   const { id } = event.params;
-  return { title: `Trace ${id.slice(0, 8)}`, trace: await read<Trace>(event, `/traces/${encodeURIComponent(id)}`) };
+  return {
+    title: `Trace ${id.slice(0, 8)}`,
+    trace: await read<Trace>(event, `/traces/${encodeURIComponent(id)}`),
+  };
 };

@@ -6,5 +6,8 @@ import type { PageServerLoad } from './$types';
 export const load: PageServerLoad = async (event) => {
   event.depends(figures);
   const { key } = event.params;
-  return { title: key, transaction: await read<Transaction>(event, `/transactions/${encodeURIComponent(key)}`) };
+  return {
+    title: key,
+    transaction: await read<Transaction>(event, `/transactions/${encodeURIComponent(key)}`),
+  };
 };
