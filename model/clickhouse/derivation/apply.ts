@@ -84,7 +84,13 @@ async function run(clickHouse: ClickHouse, sql: string, params: Record<string, s
     await clickHouse.command({
       query: sql,
       query_params: params,
-      clickhouse_settings: { log_comment: 'derivation.apply' },
+      // Thousands of flows make a view longer than the 256 KiB that a query may have by default.
+      clickhouse_settings: {
+        log_comment: 'derivation.apply',
+        max_query_size: '16777216',
+        max_ast_elements: '1000000',
+        max_expanded_ast_elements: '1000000',
+      },
     });
   } catch (error) {
     throw explain('derivation.apply', error);

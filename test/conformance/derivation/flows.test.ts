@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyDerivation } from '@plumbline/model/clickhouse/derivation/apply.ts';
-import { derivationCatalog } from './catalog.ts';
+import { derivationCatalog, flow } from './catalog.ts';
 import { insert, openStore, select, span, type SpanRow, type Store } from './store.ts';
 
 let store: Store;
@@ -226,5 +226,27 @@ describe('the rollups', () => {
       services: 1,
       enough: 1,
     });
+  });
+});
+
+describe('the size of a catalog', () => {
+  it('may be nothing or all that its schema allows', async () => {
+    const base = derivationCatalog('empty');
+    const empty = { ...base, systems: [], entities: [], flows: [], processes: [] };
+    await applyDerivation(store.clickHouse, empty);
+    expect(
+      await messageOf({ SpanAttributes: { 'messaging.destination.name': 'orders.wms' } }),
+    ).toBeUndefined();
+    const flows = Array.from({ length: 2000 }, (_, index) =>
+      flow(`flow-number-${index}`, [
+        index % 2 === 0
+          ? { 'messaging.destination.name': `queue.${index}`, 'service.name': ['wms', 'erp'] }
+          : { 'messaging.destination.name': `queue.${index}.*` },
+      ]),
+    );
+    await applyDerivation(store.clickHouse, { ...base, hash: 'large', flows });
+    const exact = await messageOf({ SpanAttributes: { 'messaging.destination.name': 'queue.1998' } });
+    const glob = await messageOf({ SpanAttributes: { 'messaging.destination.name': 'queue.1999.retry' } });
+    expect([exact?.['Flow'], glob?.['Flow']]).toEqual(['flow-number-1998', 'flow-number-1999']);
   });
 });
