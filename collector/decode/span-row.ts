@@ -6,10 +6,18 @@ import type { TraceBlock } from './trace-block.ts';
 export const traceIdSize = 16;
 export const spanIdSize = 8;
 
-const kinds = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'].map((name) =>
-  Buffer.from(name),
-);
-const statuses = ['Unset', 'Ok', 'Error'].map((name) => Buffer.from(name));
+type Names = readonly [Buffer, ...Buffer[]];
+
+const name = (text: string): Buffer => Buffer.from(text, 'latin1');
+const kinds: Names = [
+  name('Unspecified'),
+  name('Internal'),
+  name('Server'),
+  name('Client'),
+  name('Producer'),
+  name('Consumer'),
+];
+const statuses: Names = [name('Unset'), name('Ok'), name('Error')];
 const duration = new Word64();
 
 /** The fields of the span at hand; one object serves all spans. */
@@ -56,9 +64,9 @@ export function acceptSpan(row: SpanRow, context: RequestContext): boolean {
   return true;
 }
 
-function appendName(column: LowCardinalityColumn, names: readonly Buffer[], code: number): void {
-  const name = (names[code] ?? names[0]) as Buffer;
-  column.appendBytes(name, 0, name.length);
+function appendName(column: LowCardinalityColumn, names: Names, code: number): void {
+  const bytes = names[code] ?? names[0];
+  column.appendBytes(bytes, 0, bytes.length);
 }
 
 /** Appends all of a span but its attributes, events and links. */
