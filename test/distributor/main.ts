@@ -151,6 +151,6 @@ try {
 } catch (error) {
   if (!stopping.signal.aborted) {
     process.stderr.write(`distributor: ${explain(error)}\n`);
-    process.exitCode = 1;
+    process.exit(1);
   }
 }

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { OTLPLogExporter as JsonLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
+import { OTLPLogExporter as ProtobufLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
+import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Sink } from './emitter.ts';
-
-interface Batch<T> {
-  items: T[];
-}
 
 export interface Exporter extends Sink {
   /** Waits while too much is under way; call it between steps so that memory stays bounded. */
@@ -36,67 +34,86 @@ const batchMax = 4000;
 const requestsMax = 3;
 const requestTimeoutMs = 30_000;
 
+/** These two emitters speak OTLP/JSON, all others OTLP/protobuf: the front door takes both. */
+const jsonServices: ReadonlySet<unknown> = new Set(['crm', 'marketplace-connector']);
+
+interface Lane<T> {
+  push(item: T): void;
+  send(): void;
+  stored(): number;
+}
+
 /** Batches through the SDK's own OTLP exporters; nothing is dropped, a refused batch is sent again. */
 export function createExporter(options: ExporterOptions): Exporter {
   const { url, token } = options;
   const settings = {
     timeoutMillis: requestTimeoutMs,
-    concurrencyLimit: requestsMax + 1,
+    concurrencyLimit: 2 * requestsMax,
     ...(token && { headers: { authorization: `Bearer ${token}` } }),
   };
-  const spanExporter = new OTLPTraceExporter({ ...settings, url: `${url}/v1/traces` });
-  const logExporter = new OTLPLogExporter({ ...settings, url: `${url}/v1/logs` });
-  const spans: Batch<ReadableSpan> = { items: [] };
-  const logs: Batch<ReadableLogRecord> = { items: [] };
-  const sent = { spans: 0, logs: 0 };
+  const traces = { ...settings, url: `${url}/v1/traces` };
+  const logs = { ...settings, url: `${url}/v1/logs` };
   const underWay = new Set<Promise<void>>();
   const failed: Error[] = [];
-
   const launch = (work: Promise<void>): void => {
     const tracked: Promise<void> = work
       .catch((error: unknown) => void failed.push(error instanceof Error ? error : new Error(String(error))))
       .finally(() => underWay.delete(tracked));
     underWay.add(tracked);
   };
-  const sendSpans = (): void => {
-    const items = spans.items.splice(0);
-    if (items.length === 0) return;
-    launch(
-      persist(options, (done) => spanExporter.export(items, done)).then(
-        () => void (sent.spans += items.length),
-      ),
-    );
+  const lane = <T>(exporter: { export(items: T[], done: Done): void }): Lane<T> =>
+    createLane((items) => persist(options, (done) => exporter.export(items, done)), launch);
+  const spanLanes = {
+    json: lane(new JsonTraceExporter(traces)),
+    protobuf: lane(new ProtobufTraceExporter(traces)),
   };
-  const sendLogs = (): void => {
-    const items = logs.items.splice(0);
-    if (items.length === 0) return;
-    launch(
-      persist(options, (done) => logExporter.export(items, done)).then(
-        () => void (sent.logs += items.length),
-      ),
-    );
-  };
+  const logLanes = { json: lane(new JsonLogExporter(logs)), protobuf: lane(new ProtobufLogExporter(logs)) };
+  const lanes = [...Object.values(spanLanes), ...Object.values(logLanes)];
   const rethrow = (): void => {
     if (failed[0]) throw failed[0];
   };
   return {
-    span: (span) => void (spans.items.push(span) >= batchMax && sendSpans()),
-    log: (log) => void (logs.items.push(log) >= batchMax && sendLogs()),
+    span: (span) => spanLanes[encodingOf(span)].push(span),
+    log: (log) => logLanes[encodingOf(log)].push(log),
     async room() {
       while (underWay.size >= requestsMax) await Promise.race(underWay);
       rethrow();
     },
     async flush() {
-      sendSpans();
-      sendLogs();
+      for (const one of lanes) one.send();
       await Promise.all(underWay);
       rethrow();
     },
-    counts: () => ({ ...sent }),
+    counts: () => ({
+      spans: spanLanes.json.stored() + spanLanes.protobuf.stored(),
+      logs: logLanes.json.stored() + logLanes.protobuf.stored(),
+    }),
   };
 }
 
-type Export = (done: (result: { code: number; error?: Error }) => void) => void;
+function createLane<T>(store: (items: T[]) => Promise<void>, launch: (work: Promise<void>) => void): Lane<T> {
+  const waiting: T[] = [];
+  let stored = 0;
+  const send = (): void => {
+    const items = waiting.splice(0);
+    if (items.length > 0) launch(store(items).then(() => void (stored += items.length)));
+  };
+  return {
+    send,
+    stored: () => stored,
+    push(item) {
+      if (waiting.push(item) >= batchMax) send();
+    },
+  };
+}
+
+function encodingOf(item: ReadableSpan | ReadableLogRecord): 'json' | 'protobuf' {
+  return jsonServices.has(item.resource.attributes['service.name']) ? 'json' : 'protobuf';
+}
+
+type Done = (result: { code: number; error?: Error }) => void;
+
+type Export = (done: Done) => void;
 
 /** The SDK retries for a while by itself and honours Retry-After; after that we wait and ask again. */
 async function persist(options: ExporterOptions, send: Export): Promise<void> {
