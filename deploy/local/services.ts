@@ -28,6 +28,7 @@ const environmentOf = (config: LocalConfig, urls: EngineUrls): Record<string, st
   PLUMBLINE_OTLP_GRPC_PORT: String(config.otlpGrpc.port),
   PLUMBLINE_API_URL: config.apiUrl,
   PLUMBLINE_PUBLIC_URL: config.publicUrl,
+  PLUMBLINE_LOCAL: '1',
 });
 
 /** Only the collector writes and only the control plane migrates: the console is handed no engine at all. */
