@@ -1,5 +1,6 @@
 import { access, constants, mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { commandOf } from '../process/process-identity.ts';
 import type { ClickHouseConfig } from './config.ts';
 
 const freeBytesMin = 256 * 1024 * 1024;
@@ -60,6 +61,22 @@ const checkFreeSpace = async (folder: string): Promise<void> => {
   );
 };
 
+/** Pid of the live process whose engine holds this data directory; a number given to another program does not count. */
+const holderOf = async (data: string): Promise<number | undefined> => {
+  const status = await readFile(path.join(data, 'status'), 'utf8').catch(() => '');
+  const pid = Number(/PID: (\d+)/.exec(status)?.[1]);
+  if (!Number.isInteger(pid) || pid === process.pid) return undefined;
+  return (await commandOf(pid))?.includes('clickhouse/server.ts') ? pid : undefined;
+};
+
+const refuseHeld = async (data: string): Promise<void> => {
+  const holder = await holderOf(data);
+  if (holder === undefined) return;
+  throw new Error(
+    `The ClickHouse data in ${data} is in use by process ${holder}: stop it, or choose another PLUMBLINE_DATA_DIR.`,
+  );
+};
+
 /** Creates the folders of the engine, refuses what cannot work, and empties the spool of an earlier run. */
 export const prepareEngineFiles = async (config: ClickHouseConfig): Promise<EngineFiles> => {
   const root = path.resolve(config.path);
@@ -70,24 +87,9 @@ export const prepareEngineFiles = async (config: ClickHouseConfig): Promise<Engi
   };
   await checkWritable(root);
   await checkFreeSpace(root);
+  await refuseHeld(files.data);
   await rm(files.spool, { recursive: true, force: true });
   await mkdir(files.spool, { mode: 0o700 });
   await writeFile(files.config, engineXml(config, files.spool), { mode: 0o600 });
   return files;
-};
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return codeOf(thrown) === 'EPERM';
-  }
-};
-
-/** Pid of the live process whose engine holds this data directory; undefined when nobody does. */
-export const holderOf = async (data: string): Promise<number | undefined> => {
-  const status = await readFile(path.join(data, 'status'), 'utf8').catch(() => '');
-  const pid = Number(/PID: (\d+)/.exec(status)?.[1]);
-  return Number.isInteger(pid) && pid !== process.pid && isAlive(pid) ? pid : undefined;
 };

@@ -1,7 +1,7 @@
 import { Session, type ChdbQueryStream } from 'chdb';
 import type { ClickHouseConfig } from './config.ts';
 import { failure, meansEngineIsGone, toEngineError } from './engine-error.ts';
-import { holderOf, type EngineFiles } from './engine-files.ts';
+import type { EngineFiles } from './engine-files.ts';
 import { quoteIdentifier, quoteString } from './lexer.ts';
 
 type Connection = { session: Session; database: string; settings: Map<string, string>; isDirty: boolean };
@@ -65,20 +65,11 @@ const settingsChange = (
   return changes.length === 0 ? undefined : `SET ${changes.join(', ')}`;
 };
 
-const explainOpenFailure = async (files: EngineFiles, thrown: unknown): Promise<Error> => {
-  const message = toEngineError(thrown).text;
-  const holder = await holderOf(files.data);
-  if (holder !== undefined) {
-    return new Error(
-      `The ClickHouse data in ${files.data} is in use by process ${holder}: stop it, or choose another PLUMBLINE_DATA_DIR.`,
-      { cause: thrown },
-    );
-  }
-  return new Error(
-    `The ClickHouse engine could not open ${files.data}: ${message}. The reason stands above in its log.`,
+const explainOpenFailure = (files: EngineFiles, thrown: unknown): Error =>
+  new Error(
+    `The ClickHouse engine could not open ${files.data}: ${toEngineError(thrown).text}. The reason stands above in its log; most often another process holds the directory.`,
     { cause: thrown },
   );
-};
 
 type Waiter = { grant: () => void; refuse: (reason: Error) => void };
 
@@ -237,7 +228,7 @@ export const openEngine = async (
     try {
       return openSession(files);
     } catch (thrown) {
-      throw await explainOpenFailure(files, thrown);
+      throw explainOpenFailure(files, thrown);
     }
   })();
   await replaceDefaultDatabase(controlSession);
