@@ -4,8 +4,8 @@ import type { Topology } from '../api-types.ts';
 export type TopologyFlow = Topology['flows'][number];
 export type TopologySystem = Topology['systems'][number];
 
-const nodeSize = { width: 168, height: 58 };
-const labelCharPx = 5.9;
+const nodeSize = { width: 150, height: 54 };
+const labelCharPx = 5.7;
 const labelHeightPx = 22;
 
 /** What the layout is asked for: systems as boxes, flows as labelled edges; what names no system is left out. */
@@ -17,10 +17,10 @@ export function elkGraph(topology: Pick<Topology, 'systems' | 'flows'>): ElkNode
       'elk.algorithm': 'layered',
       'elk.direction': 'RIGHT',
       'elk.edgeRouting': 'SPLINES',
-      'elk.layered.spacing.nodeNodeBetweenLayers': '70',
+      'elk.layered.spacing.nodeNodeBetweenLayers': '26',
       'elk.spacing.nodeNode': '34',
       'elk.spacing.edgeLabel': '4',
-      'elk.layered.spacing.edgeNodeBetweenLayers': '28',
+      'elk.layered.spacing.edgeNodeBetweenLayers': '18',
       'elk.layered.spacing.edgeEdgeBetweenLayers': '14',
       'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
       'elk.edgeLabels.placement': 'CENTER',
@@ -38,6 +38,7 @@ export function elkGraph(topology: Pick<Topology, 'systems' | 'flows'>): ElkNode
             text: flow.title,
             width: labelWidth(flow.title),
             height: labelHeightPx,
+            layoutOptions: { 'elk.edgeLabels.inline': 'true' },
           },
         ],
       })),
@@ -61,6 +62,8 @@ export interface PlacedSystem {
 export interface PlacedTopology {
   readonly systems: readonly PlacedSystem[];
   readonly flows: readonly PlacedFlow[];
+  /** Width over height, so that the drawing can fill the page's width. */
+  readonly aspect: number;
 }
 
 /** The layout's answer joined with the figures of the present. */
@@ -68,6 +71,7 @@ export function placed(topology: Pick<Topology, 'systems' | 'flows'>, layout: El
   const nodes = new Map((layout.children ?? []).map((node) => [node.id, node]));
   const edges = new Map((layout.edges ?? []).map((edge) => [edge.id, edge]));
   return {
+    aspect: (layout.width ?? 2) / Math.max(1, layout.height ?? 1),
     systems: topology.systems.flatMap((system) => {
       const node = nodes.get(system.name);
       return node ? [{ system, x: node.x ?? 0, y: node.y ?? 0, ...nodeSize }] : [];
@@ -88,7 +92,7 @@ export function shapeOf(topology: Pick<Topology, 'systems' | 'flows'>): string {
 }
 
 function labelWidth(text: string): number {
-  return Math.round(text.length * labelCharPx + 34);
+  return Math.round(text.length * labelCharPx + 30);
 }
 
 function linePoints(edge: ElkExtendedEdge): ElkPoint[] | undefined {

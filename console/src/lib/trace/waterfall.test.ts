@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Span } from '../api-types.ts';
-import { rulerMarks, serviceColours, waterfall } from './waterfall.ts';
+import { labelSide, rulerMarks, serviceColours, waterfall } from './waterfall.ts';
 
 function span(
   spanId: string,
@@ -32,7 +32,7 @@ describe('waterfall', () => {
     expect(rows[3]).toMatchObject({ startPercent: 60, widthPercent: 40, hasError: true });
   });
   test('what is under a folded span is left out', () => {
-    expect(ids(waterfall(trace, new Set(['early'])))).toEqual(['root', 'early', 'late']);
+    expect(ids(waterfall(trace, ['early']))).toEqual(['root', 'early', 'late']);
   });
   test('a span without its parent is shown at the root', () => {
     expect(ids(waterfall({ spans: [span('a', 'lost', 5, 1)] }))).toEqual(['a']);
@@ -70,6 +70,12 @@ describe('waterfall', () => {
       }),
     );
   });
+});
+
+test('the text of a bar stays inside the picture', () => {
+  expect(labelSide({ startPercent: 0, widthPercent: 5 })).toBe('after');
+  expect(labelSide({ startPercent: 1, widthPercent: 98 })).toBe('inside');
+  expect(labelSide({ startPercent: 90, widthPercent: 5 })).toBe('before');
 });
 
 test('the ruler spans the trace', () => {

@@ -17,15 +17,13 @@ const widthPercentMin = 0.15;
  * Lines of a trace, parents before children. A span whose parent is not in the trace stands at the root:
  * a broken trace is shown as it is, never hidden. Spans under a folded one are left out.
  */
-export function waterfall(
-  trace: Pick<Trace, 'spans'>,
-  folded: ReadonlySet<string> = new Set(),
-): WaterfallRow[] {
+export function waterfall(trace: Pick<Trace, 'spans'>, folded: readonly string[] = []): WaterfallRow[] {
+  const foldedIds = new Set(folded);
   const children = childrenOf(trace.spans);
   const { startMs, widthMs } = extent(trace.spans);
   const rows: WaterfallRow[] = [];
   const stack = (children.get('') ?? []).map((span) => ({ span, depth: 0 })).reverse();
-  const descendants = countDescendants(trace.spans, children);
+  const descendants = countDescendants(children);
 
   for (let next = stack.pop(); next; next = stack.pop()) {
     const { span, depth } = next;
@@ -37,7 +35,7 @@ export function waterfall(
       widthPercent: Math.max(widthPercentMin, (span.durationMs / widthMs) * 100),
       hasError: span.status === 'Error',
     });
-    if (folded.has(span.spanId)) continue;
+    if (foldedIds.has(span.spanId)) continue;
     for (const child of (children.get(span.spanId) ?? []).toReversed())
       stack.push({ span: child, depth: depth + 1 });
   }
@@ -85,7 +83,7 @@ function countDescendants(
       below.reduce((sum, child) => sum + 1 + (counts.get(child.spanId) ?? 0), 0),
     );
   }
-  return spans.length === 0 ? new Map() : counts;
+  return counts;
 }
 
 function extent(spans: readonly Span[]): { startMs: number; widthMs: number } {
@@ -97,6 +95,14 @@ function extent(spans: readonly Span[]): { startMs: number; widthMs: number } {
   }
   if (startMs === Infinity) return { startMs: 0, widthMs: 1 };
   return { startMs, widthMs: Math.max(endMs - startMs, 0.001) };
+}
+
+/** Where the text of a bar stands so that it is always inside the picture and never on another text. */
+export function labelSide(
+  row: Pick<WaterfallRow, 'startPercent' | 'widthPercent'>,
+): 'after' | 'inside' | 'before' {
+  if (row.widthPercent > 20) return 'inside';
+  return row.startPercent + row.widthPercent > 82 ? 'before' : 'after';
 }
 
 /** Marks of the ruler above the bars: offset in milliseconds and place in per cent. */
