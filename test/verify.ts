@@ -11,7 +11,7 @@ const unitReport = 'test/.out/unit.json';
 
 const checks: Check[] = [
   { name: 'types of the console', command: 'npm run --silent check --workspace console' },
-  { name: 'lint', command: 'eslint . --max-warnings 0 --cache --cache-location node_modules/.cache/eslint/' },
+  { name: 'lint', command: 'eslint . --max-warnings 0' },
   { name: 'types', command: 'tsc --noEmit' },
   {
     name: 'unit tests',
