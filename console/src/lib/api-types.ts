@@ -10,10 +10,8 @@ import type * as transactions from '@plumbline/control-plane/transactions/schema
 
 export type Health = z.infer<typeof flows.Health>;
 export type FlowSummary = z.infer<typeof flows.FlowSummary>;
-export type FlowFigures = z.infer<typeof flows.FlowFigures>;
 export type FlowList = z.infer<typeof flows.FlowList>;
 export type FlowDetail = z.infer<typeof flows.FlowDetail>;
-export type FlowPoint = z.infer<typeof flows.FlowPoint>;
 export type Cause = z.infer<typeof flows.Cause>;
 export type Message = z.infer<typeof flows.Message>;
 export type MessageList = z.infer<typeof flows.MessageList>;
