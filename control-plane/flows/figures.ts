@@ -5,12 +5,15 @@ import type { FlowFigures } from './schemas.ts';
 
 export type Figures = z.output<typeof FlowFigures>;
 
-/** Joins the rows of one flow, one an operation, into its figures. Where no consumer reports, the sends are judged. */
-export function joinFigures(rows: readonly FiguresRow[], range: TimeRange): Figures {
+/**
+ * Joins the rows of one flow, one an operation, into its figures. Where no consumer ever reports, the sends are judged.
+ * @param hasConsumer whether the consumer's side is known to report, be it silent in this range.
+ */
+export function joinFigures(rows: readonly FiguresRow[], range: TimeRange, hasConsumer: boolean): Figures {
   const send = rows.find((row) => row.operation === 'send');
   const process = rows.find((row) => row.operation === 'process');
   const settle = rows.find((row) => row.operation === 'settle');
-  const judged = process ?? send;
+  const judged = hasConsumer ? process : (process ?? send);
   const minutes = (range.to.getTime() - range.from.getTime()) / 60_000;
   const total = judged?.total ?? 0;
   const sent = send?.total ?? 0;
@@ -19,6 +22,7 @@ export function joinFigures(rows: readonly FiguresRow[], range: TimeRange): Figu
   const failed = judged?.failed ?? 0;
   const discarded = (judged?.discarded ?? 0) + (settle?.discarded ?? 0);
   const firstAttempts = process ? process.total - process.retried : 0;
+  const answered = firstAttempts + (settle?.discarded ?? 0);
   return {
     sent,
     processed: process?.total ?? 0,
@@ -28,7 +32,7 @@ export function joinFigures(rows: readonly FiguresRow[], range: TimeRange): Figu
     deadLettered: Math.max(judged?.deadLettered ?? 0, settle?.deadLettered ?? 0),
     discarded,
     retried: judged?.retried ?? 0,
-    backlog: process ? Math.max(0, sent - firstAttempts) : 0,
+    backlog: hasConsumer || process ? Math.max(0, sent - answered) : 0,
     failedRatio: total > 0 ? failed / total : null,
     ratePerMinute: total > 0 ? total / minutes : null,
     durationP50Ms,

@@ -1,12 +1,49 @@
 import { query, type ClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import { z } from 'zod';
 import type { TimeRange } from '../range.ts';
+import { wholeHours } from '../slots.ts';
 
 const flowsMax = 5000;
+const slotRowsMax = 200_000;
+/** Up to this length a range is read minute by minute; merging the sketches of longer ones would take too long. */
+const minutesRangeMsMax = 6 * 3_600_000;
 const instant = z.string();
-/** What a sketch answers for nothing is not a number. */
 const percentile = z.number().nullable();
 const percentiles = z.tuple([percentile, percentile, percentile]);
+
+const ofFlow = `({flow:String} = '' OR Flow = {flow:String})`;
+const quantiles = 'quantilesDDMerge(0.01, 0.5, 0.95, 0.99)';
+/** A sketch of nothing gives NaN, which JSON cannot say. */
+const clean = (sketch: string) => `arrayMap(x -> if(isFinite(x), x, NULL), ${quantiles}(${sketch}))`;
+
+/** Some columns of the rollup by the minute, with the start of the row's time as `At`. */
+function byMinute(columns: string, flow: string): string {
+  return `
+      (SELECT Flow, Operation, Minute AS At, ${columns} FROM flow_minute
+       WHERE Minute >= {from:DateTime64(3)} AND Minute < {to:DateTime64(3)} AND ${flow})`;
+}
+
+/** The same for a long range: hours, and minutes at its two ends, so that the figures are those of the exact range. */
+function byHour(columns: string, flow: string): string {
+  return `
+      (SELECT Flow, Operation, Minute AS At, ${columns} FROM flow_minute
+       WHERE ((Minute >= {from:DateTime64(3)} AND Minute < {firstHour:DateTime64(3)})
+           OR (Minute >= {lastHour:DateTime64(3)} AND Minute < {to:DateTime64(3)})) AND ${flow}
+       UNION ALL
+       SELECT Flow, Operation, Hour AS At, ${columns} FROM flow_hour
+       WHERE Hour >= {firstHour:DateTime64(3)} AND Hour < {lastHour:DateTime64(3)} AND ${flow})`;
+}
+
+/** The rollup that fits a range, as a table to select from, with its parameters. */
+function rollup(range: TimeRange, columns: string, isLong: boolean, flow = ofFlow) {
+  if (!isLong) return { table: byMinute(columns, flow), params: { ...range } };
+  const { from: firstHour, to: lastHour } = wholeHours(range);
+  return { table: byHour(columns, flow), params: { ...range, firstHour, lastHour } };
+}
+
+function isLong(range: TimeRange): boolean {
+  return range.to.getTime() - range.from.getTime() > minutesRangeMsMax;
+}
 
 const FiguresRow = z.object({
   flow: z.string(),
@@ -22,27 +59,47 @@ const FiguresRow = z.object({
 });
 export type FiguresRow = z.output<typeof FiguresRow>;
 
-const whole = 'Minute >= toStartOfMinute({from:DateTime64(3)}) AND Minute < {to:DateTime64(3)}';
-const ofFlow = `({flow:String} = '' OR Flow = {flow:String})`;
-const quantiles = 'quantilesDDMerge(0.01, 0.5, 0.95, 0.99)';
-/** A sketch of nothing gives NaN, which JSON cannot say. */
-const clean = (sketch: string) => `arrayMap(x -> if(isFinite(x), x, NULL), ${quantiles}(${sketch}))`;
-
-/** Figures by flow and operation over a range, from the rollup; at most three rows a flow. `flow` empty: all flows. */
+/** Figures by flow and operation over a range of whole minutes, at most four rows a flow. `flow` empty: all flows. */
 export function readFigures(clickHouse: ClickHouse, range: TimeRange, flow = ''): Promise<FiguresRow[]> {
+  const columns = 'Total, Failed, Retried, DeadLettered, Discarded, LastTime, DurationMs, DelayMs';
+  const { table, params } = rollup(range, columns, isLong(range));
   return query(clickHouse, {
     name: 'flows.figures',
     sql: `
       SELECT Flow AS flow, Operation AS operation, sum(Total) AS total, sum(Failed) AS failed, sum(Retried) AS retried,
              sum(DeadLettered) AS deadLettered, sum(Discarded) AS discarded, max(LastTime) AS lastAt,
              ${clean('DurationMs')} AS duration, ${clean('DelayMs')} AS delay
-      FROM flow_minute
-      WHERE ${whole} AND ${ofFlow}
+      FROM ${table}
       GROUP BY Flow, Operation
       ORDER BY Flow, Operation
-      LIMIT ${flowsMax}`,
-    params: { ...range, flow },
+      LIMIT ${flowsMax * 4}`,
+    params: { ...params, flow },
     schema: FiguresRow,
+    rowsMax: flowsMax * 4,
+  });
+}
+
+const HeardRow = z.object({
+  flow: z.string(),
+  lastSentAt: instant.nullable(),
+  lastProcessedAt: instant.nullable(),
+});
+export type HeardRow = z.output<typeof HeardRow>;
+
+/** When each side of each flow was last heard within a range of whole minutes. */
+export function readLastHeard(clickHouse: ClickHouse, range: TimeRange, flow = ''): Promise<HeardRow[]> {
+  const { table, params } = rollup(range, 'LastTime', isLong(range));
+  return query(clickHouse, {
+    name: 'flows.last_heard',
+    sql: `
+      SELECT Flow AS flow, maxOrNullIf(LastTime, Operation = 'send') AS lastSentAt,
+             maxOrNullIf(LastTime, Operation = 'process') AS lastProcessedAt
+      FROM ${table}
+      GROUP BY Flow
+      ORDER BY Flow
+      LIMIT ${flowsMax}`,
+    params: { ...params, flow },
+    schema: HeardRow,
   });
 }
 
@@ -50,37 +107,65 @@ const SlotRow = z.object({
   flow: z.string(),
   slot: z.number(),
   sent: z.number(),
+  sentFailed: z.number(),
   processed: z.number(),
-  failed: z.number(),
-  retried: z.number(),
+  processedFailed: z.number(),
 });
 export type SlotRow = z.output<typeof SlotRow>;
 
-/** Counts by flow and slot. `flows` null: all of them. */
+/** Counts by flow and slot, oldest first. @param flows null: all flows. */
 export function readSlots(
   clickHouse: ClickHouse,
   range: TimeRange,
   widthSeconds: number,
-  flows: readonly string[] | null = null,
+  flows: readonly string[] | null,
 ): Promise<SlotRow[]> {
+  const which = '({all:UInt8} = 1 OR Flow IN {flows:Array(String)})';
+  const { table, params } = rollup(range, 'Total, Failed', widthSeconds % 3600 === 0, which);
   return query(clickHouse, {
     name: 'flows.slots',
     sql: `
-      SELECT Flow AS flow, intDiv(toUnixTimestamp(Minute), {width:UInt32}) * {width:UInt32} AS slot,
-             sumIf(Total, Operation = 'send') AS sent, sumIf(Total, Operation = 'process') AS processed,
-             sumIf(Failed, Operation = 'process') AS failed, sumIf(Retried, Operation = 'process') AS retried
-      FROM flow_minute
-      WHERE ${whole} AND ({all:UInt8} = 1 OR Flow IN {flows:Array(String)})
+      SELECT Flow AS flow, intDiv(toUnixTimestamp(At), {width:UInt32}) * {width:UInt32} AS slot,
+             sumIf(Total, Operation = 'send') AS sent, sumIf(Failed, Operation = 'send') AS sentFailed,
+             sumIf(Total, Operation = 'process') AS processed, sumIf(Failed, Operation = 'process') AS processedFailed
+      FROM ${table}
       GROUP BY Flow, slot
       ORDER BY Flow, slot
-      LIMIT 200000`,
-    params: { ...range, width: widthSeconds, flows: [...(flows ?? [])], all: flows === null ? 1 : 0 },
+      LIMIT ${slotRowsMax}`,
+    params: { ...params, width: widthSeconds, flows: [...(flows ?? [])], all: flows === null ? 1 : 0 },
     schema: SlotRow,
-    rowsMax: 200_000,
+    rowsMax: slotRowsMax,
+  });
+}
+
+const TotalRow = z.object({ slot: z.number(), processed: z.number(), failed: z.number() });
+
+/** Attempts of all flows together by slot; of a flow whose consumer does not report in the range, its sends. */
+export function readTotals(clickHouse: ClickHouse, range: TimeRange, widthSeconds: number) {
+  const { table, params } = rollup(range, 'Total, Failed', widthSeconds % 3600 === 0, 'true');
+  return query(clickHouse, {
+    name: 'flows.totals',
+    sql: `
+      SELECT slot, sum(if(hasConsumer, processed, sent)) AS processed,
+             sum(if(hasConsumer, processedFailed, sentFailed)) AS failed
+      FROM (
+        SELECT Flow, intDiv(toUnixTimestamp(At), {width:UInt32}) * {width:UInt32} AS slot,
+               sumIf(Total, Operation = 'send') AS sent, sumIf(Failed, Operation = 'send') AS sentFailed,
+               sumIf(Total, Operation = 'process') AS processed, sumIf(Failed, Operation = 'process') AS processedFailed,
+               max(processed) OVER (PARTITION BY Flow) > 0 AS hasConsumer
+        FROM ${table}
+        GROUP BY Flow, slot
+      )
+      GROUP BY slot
+      ORDER BY slot
+      LIMIT 1000`,
+    params: { ...params, width: widthSeconds },
+    schema: TotalRow,
   });
 }
 
 const PointRow = z.object({
+  flow: z.string(),
   slot: z.number(),
   operation: z.string(),
   total: z.number(),
@@ -91,25 +176,27 @@ const PointRow = z.object({
 });
 export type PointRow = z.output<typeof PointRow>;
 
-/** The series of one flow with percentiles of each slot. */
+/** The series of some flows with percentiles of each slot, oldest first. */
 export function readPoints(
   clickHouse: ClickHouse,
   range: TimeRange,
   widthSeconds: number,
-  flow: string,
+  flows: readonly string[],
 ): Promise<PointRow[]> {
+  const columns = 'Total, Failed, Retried, DurationMs, DelayMs';
+  const which = 'Flow IN {flows:Array(String)}';
+  const { table, params } = rollup(range, columns, widthSeconds % 3600 === 0, which);
   return query(clickHouse, {
     name: 'flows.points',
     sql: `
-      SELECT intDiv(toUnixTimestamp(Minute), {width:UInt32}) * {width:UInt32} AS slot, Operation AS operation,
+      SELECT Flow AS flow, intDiv(toUnixTimestamp(At), {width:UInt32}) * {width:UInt32} AS slot, Operation AS operation,
              sum(Total) AS total, sum(Failed) AS failed, sum(Retried) AS retried,
              ${clean('DurationMs')} AS duration, ${clean('DelayMs')} AS delay
-      FROM flow_minute
-      WHERE ${whole} AND Flow = {flow:String}
-      GROUP BY slot, Operation
-      ORDER BY slot, Operation
-      LIMIT 2000`,
-    params: { ...range, width: widthSeconds, flow },
+      FROM ${table}
+      GROUP BY Flow, slot, Operation
+      ORDER BY Flow, slot, Operation
+      LIMIT 10000`,
+    params: { ...params, width: widthSeconds, flows: [...flows] },
     schema: PointRow,
   });
 }
@@ -128,119 +215,62 @@ const CauseRow = z.object({
 });
 export type CauseRow = z.output<typeof CauseRow>;
 
-/** Failures by cause, most frequent first. Hours are counted whole: the rollup knows no finer. */
+/**
+ * Failures by cause, most frequent first. Whole hours come from the rollup and the two ends of the range from the
+ * messages themselves: at most two hours of them.
+ */
 export function readCauses(
   clickHouse: ClickHouse,
   range: TimeRange,
   flow: string,
   limit: number,
 ): Promise<CauseRow[]> {
+  const { from: firstHour, to: lastHour } = wholeHours(range);
+  const failures = `Operation IN ('send', 'process') AND Outcome IN ('failed', 'retried', 'dead_lettered') AND ${ofFlow}`;
   return query(clickHouse, {
     name: 'flows.causes',
     sql: `
-      SELECT Flow AS flow, Cause AS cause, ErrorType AS errorType, Outcome AS outcome, sum(Count) AS count,
-             min(FirstTime) AS firstAt, max(LastTime) AS lastAt,
-             max(Example) AS example, example.2 AS traceId, example.3 AS spanId, example.4 AS message
-      FROM cause_hour
-      WHERE Hour >= toStartOfHour({from:DateTime64(3)}) AND Hour < {to:DateTime64(3)} AND ${ofFlow}
-        AND Outcome IN ('failed', 'retried', 'dead_lettered')
+      SELECT Flow AS flow, Cause AS cause, ErrorType AS errorType, Outcome AS outcome, sum(Times) AS count,
+             min(First) AS firstAt, max(Latest.1) AS lastAt,
+             max(Latest) AS example, example.2 AS traceId, example.3 AS spanId, example.4 AS message
+      FROM (
+        SELECT Flow, Cause, ErrorType, Outcome, 1::UInt64 AS Times, Time AS First,
+               (Time, TraceId, SpanId, substringUTF8(ErrorMessage, 1, 500)) AS Latest
+        FROM messages
+        WHERE ((Time >= {from:DateTime64(3)} AND Time < {firstHour:DateTime64(3)})
+            OR (Time >= {lastHour:DateTime64(3)} AND Time < {to:DateTime64(3)})) AND ${failures}
+        UNION ALL
+        SELECT Flow, Cause, ErrorType, Outcome, Count::UInt64 AS Times, FirstTime::DateTime64(6) AS First,
+               CAST(Example, 'Tuple(DateTime64(6), String, String, String)') AS Latest
+        FROM cause_hour
+        WHERE Hour >= {firstHour:DateTime64(3)} AND Hour < {lastHour:DateTime64(3)} AND ${failures}
+      )
       GROUP BY Flow, Cause, ErrorType, Outcome
-      HAVING lastAt >= {from:DateTime64(3)}
-      ORDER BY count DESC, lastAt DESC
+      ORDER BY count DESC, lastAt DESC, flow, cause
       LIMIT {limit:UInt16}`,
-    params: { ...range, flow, limit },
+    params: { ...range, firstHour, lastHour, flow, limit },
     schema: CauseRow,
   });
 }
 
-/** Attempts by their number over a range. */
-export function readAttempts(
-  clickHouse: ClickHouse,
-  range: TimeRange,
-  flow: string,
-): Promise<{ attempt: number; count: number }[]> {
+const AttemptsRow = z.object({ operation: z.string(), attempt: z.number(), count: z.number() });
+export type AttemptsRow = z.output<typeof AttemptsRow>;
+
+/** Attempts by their number and operation over a range of whole minutes. */
+export function readAttempts(clickHouse: ClickHouse, range: TimeRange, flow: string): Promise<AttemptsRow[]> {
+  const { table, params } = rollup(range, 'Attempts', isLong(range));
   return query(clickHouse, {
     name: 'flows.attempts',
     sql: `
-      SELECT attempts.1 AS attempt, attempts.2 AS count
-      FROM (SELECT sumMap(Attempts) AS all FROM flow_minute WHERE ${whole} AND Flow = {flow:String} AND Operation = 'process')
+      SELECT operation, attempts.1 AS attempt, attempts.2 AS count
+      FROM (
+        SELECT Operation AS operation, sumMap(Attempts) AS all FROM ${table}
+        WHERE Operation IN ('send', 'process') GROUP BY Operation
+      )
       ARRAY JOIN CAST(all, 'Array(Tuple(UInt16, UInt64))') AS attempts
-      ORDER BY attempt
-      LIMIT 50`,
-    params: { ...range, flow },
-    schema: z.object({ attempt: z.number(), count: z.number() }),
-  });
-}
-
-export const MessageRow = z.object({
-  flow: z.string(),
-  at: instant,
-  operation: z.enum(['send', 'receive', 'process', 'settle']),
-  messageId: z.string(),
-  attempt: z.number(),
-  outcome: z.enum(['delivered', 'failed', 'retried', 'dead_lettered', 'discarded']),
-  durationMs: z.number(),
-  delayMs: z.number().nullable(),
-  errorType: z.string(),
-  errorMessage: z.string(),
-  cause: z.string(),
-  traceId: z.string(),
-  spanId: z.string(),
-  service: z.string(),
-  destination: z.string(),
-  keys: z.array(z.string()),
-});
-export type MessageRow = z.output<typeof MessageRow>;
-
-export const messageColumns = `
-  Flow AS flow, Time AS at, Operation AS operation, MessageId AS messageId, Attempt AS attempt, Outcome AS outcome,
-  DurationNs / 1e6 AS durationMs, DelayNs / 1e6 AS delayMs, ErrorType AS errorType, ErrorMessage AS errorMessage,
-  Cause AS cause, TraceId AS traceId, SpanId AS spanId, Service AS service, Destination AS destination, Keys AS keys`;
-
-export interface MessageFilter {
-  readonly flow: string;
-  readonly range: TimeRange;
-  readonly operation: string;
-  /** Empty: any. */
-  readonly outcomes: readonly string[];
-  readonly cause: string;
-  /** A business key, an id, a message id or a trace id. */
-  readonly search: string;
-  /** The last row of the page before. */
-  readonly after: readonly [at: string, spanId: string, messageId: string] | undefined;
-  readonly limit: number;
-}
-
-/** Messages of one flow, newest first. */
-export function readMessages(clickHouse: ClickHouse, filter: MessageFilter): Promise<MessageRow[]> {
-  const [at, spanId, messageId] = filter.after ?? [filter.range.to.toISOString(), '', ''];
-  return query(clickHouse, {
-    name: 'flows.messages',
-    sql: `
-      SELECT ${messageColumns}
-      FROM messages
-      WHERE Flow = {flow:String} AND Time >= {from:DateTime64(3)} AND Time <= {to:DateTime64(3)}
-        AND ({paged:UInt8} = 0 OR (Time, SpanId, MessageId) < (parseDateTime64BestEffort({at:String}, 6, 'UTC'), {spanId:String}, {messageId:String}))
-        AND ({operation:String} = '' OR Operation = {operation:String})
-        AND (empty({outcomes:Array(String)}) OR Outcome IN {outcomes:Array(String)})
-        AND ({cause:String} = '' OR Cause = {cause:String})
-        AND ({search:String} = '' OR MessageId = {search:String} OR TraceId = {search:String}
-             OR has(Keys, {search:String}) OR arrayExists(k -> endsWith(k, concat(':', {search:String})), Keys))
-      ORDER BY Time DESC, SpanId DESC, MessageId DESC
-      LIMIT {limit:UInt16}`,
-    params: {
-      flow: filter.flow,
-      ...filter.range,
-      paged: filter.after ? 1 : 0,
-      at,
-      spanId,
-      messageId,
-      operation: filter.operation,
-      outcomes: [...filter.outcomes],
-      cause: filter.cause,
-      search: filter.search,
-      limit: filter.limit,
-    },
-    schema: MessageRow,
+      ORDER BY operation, attempt
+      LIMIT 200`,
+    params: { ...params, flow },
+    schema: AttemptsRow,
   });
 }

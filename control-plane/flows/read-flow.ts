@@ -1,34 +1,38 @@
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
 import type { TimeRange } from '../range.ts';
-import { slotInstant, slotSeconds, slotStarts } from '../slots.ts';
-import { readAttempts, readCauses, readPoints, type CauseRow, type PointRow } from './queries.ts';
+import { slotInstant, slotSeconds, slotStarts, wholeMinutes } from '../slots.ts';
+import {
+  readAttempts,
+  readCauses,
+  readPoints,
+  type AttemptsRow,
+  type CauseRow,
+  type PointRow,
+} from './queries.ts';
 import type { Cause, FlowDetail } from './schemas.ts';
 import { summarizeFlows, thresholdsOf } from './summarize.ts';
 
 const causesMax = 50;
 
 /** One flow over a range: figures, series, causes and what the catalog says of it. @throws Problem not_found */
-export async function readFlow(context: Context, name: string, range: TimeRange): Promise<FlowDetail> {
+export async function readFlow(context: Context, name: string, asked: TimeRange): Promise<FlowDetail> {
   const { clickHouse } = context;
+  const range = wholeMinutes(asked);
   const width = slotSeconds(range);
-  const [summaries, points, causes, attempts] = await Promise.all([
+  const [[summary], points, causes, attempts] = await Promise.all([
     summarizeFlows(context, range, name),
-    readPoints(clickHouse, range, width, name),
+    readPoints(clickHouse, range, width, [name]),
     readCauses(clickHouse, range, name, causesMax),
     readAttempts(clickHouse, range, name),
   ]);
-  const summary = summaries[0];
-  if (!summary) {
-    throw new Problem(
-      'not_found',
-      `No flow is called ${name}: the catalog does not declare it, and no message of this range names it.`,
-    );
-  }
+  if (!summary) throw unknownFlow(name);
   const flow = context.catalog.current().catalog.flows.find((one) => one.name === name);
   const { spark: _, ...rest } = summary;
+  const pointsBySlot = Map.groupBy(points, ({ slot }) => slot);
+  const judged = summary.figures.processed > 0 ? 'process' : 'send';
   return {
-    range: { from: range.from.toISOString(), to: range.to.toISOString() },
+    range: { from: asked.from.toISOString(), to: asked.to.toISOString() },
     stepSeconds: width,
     flow: {
       ...rest,
@@ -37,21 +41,28 @@ export async function readFlow(context: Context, name: string, range: TimeRange)
       match: flow?.match ?? [],
       thresholds: thresholdsOf(flow),
     },
-    series: slotStarts(range, width).map((start) =>
-      pointOf(
-        start,
-        points.filter((point) => point.slot === start),
-      ),
-    ),
+    series: slotStarts(range, width).map((start) => pointOf(start, pointsBySlot.get(start) ?? [], judged)),
     causes: causes.map(causeOf),
-    attempts,
+    attempts: attemptsOf(attempts, judged),
   };
 }
 
-function pointOf(start: number, rows: readonly PointRow[]): FlowDetail['series'][number] {
+/** What to say of a name that neither the catalog nor any message knows. */
+export function unknownFlow(name: string): Problem {
+  return new Problem(
+    'not_found',
+    `No flow is called ${name}: the catalog does not declare it, and no message of this range or of the week before its end names it.`,
+  );
+}
+
+function pointOf(
+  start: number,
+  rows: readonly PointRow[],
+  operation: 'process' | 'send',
+): FlowDetail['series'][number] {
   const send = rows.find((row) => row.operation === 'send');
   const process = rows.find((row) => row.operation === 'process');
-  const judged = process ?? send;
+  const judged = operation === 'process' ? process : send;
   const [durationP50Ms, durationP95Ms, durationP99Ms] = judged?.duration ?? [null, null, null];
   return {
     at: slotInstant(start),
@@ -64,6 +75,10 @@ function pointOf(start: number, rows: readonly PointRow[]): FlowDetail['series']
     durationP99Ms,
     delayP95Ms: judged?.delay[1] ?? null,
   };
+}
+
+function attemptsOf(rows: readonly AttemptsRow[], operation: string): FlowDetail['attempts'] {
+  return rows.filter((row) => row.operation === operation).map(({ attempt, count }) => ({ attempt, count }));
 }
 
 export function causeOf(row: CauseRow): Cause {

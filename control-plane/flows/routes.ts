@@ -1,10 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from '../context.ts';
-import { decodeCursor, encodeCursor, PageQuery } from '../paging.ts';
+import { PageQuery } from '../paging.ts';
 import { Problem, problemResponses } from '../problem.ts';
 import { parseRange, RangeQuery } from '../range.ts';
 import { createRouter } from '../router.ts';
-import { readMessages } from './queries.ts';
+import { listMessages } from './list-messages.ts';
 import { readFlow } from './read-flow.ts';
 import { FlowDetail, FlowList, Message, MessageList } from './schemas.ts';
 import { summarizeFlows } from './summarize.ts';
@@ -31,7 +31,7 @@ const readOne = createRoute({
   responses: json('The flow', FlowDetail),
 });
 
-const listMessages = createRoute({
+const messages = createRoute({
   method: 'get',
   path: '/flows/{name}/messages',
   summary: 'Messages of a flow, newest first',
@@ -55,7 +55,6 @@ const listMessages = createRoute({
 });
 
 const Outcomes = z.array(Message.shape.outcome).max(5);
-const Position = z.tuple([z.iso.datetime(), z.string().max(64), z.string().max(2000)]);
 
 export function flowRoutes(context: Context) {
   return createRouter()
@@ -68,23 +67,19 @@ export function flowRoutes(context: Context) {
       const range = parseRange(c.req.valid('query'), context.now());
       return c.json(await readFlow(context, c.req.valid('param').name, range), 200);
     })
-    .openapi(listMessages, async (c) => {
+    .openapi(messages, async (c) => {
       const { operation, outcome, cause, q, limit, cursor, ...rest } = c.req.valid('query');
-      const items = await readMessages(context.clickHouse, {
+      const page = await listMessages(context, {
         flow: c.req.valid('param').name,
         range: parseRange(rest, context.now()),
         operation: operation ?? '',
         outcomes: outcomesOf(outcome),
         cause: cause ?? '',
         search: q ?? '',
-        after: cursor ? decodeCursor(cursor, Position) : undefined,
-        limit: limit + 1,
+        cursor,
+        limit,
       });
-      const page = items.slice(0, limit);
-      const last = page.at(-1);
-      const nextCursor =
-        items.length > limit && last ? encodeCursor([last.at, last.spanId, last.messageId]) : null;
-      return c.json({ items: page, nextCursor }, 200);
+      return c.json(page, 200);
     });
 }
 

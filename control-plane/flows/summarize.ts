@@ -1,24 +1,18 @@
 import { durationMs, type Catalog, type Flow } from '@plumbline/model/catalog/schema.ts';
 import type { Context } from '../context.ts';
 import type { TimeRange } from '../range.ts';
-import { slotInstant, slotSeconds, slotStarts } from '../slots.ts';
+import { slotInstant, slotSeconds, slotStarts, wholeMinutes } from '../slots.ts';
 import { joinFigures, type Figures } from './figures.ts';
-import { judge, troubleSince, type Thresholds } from './health.ts';
-import {
-  readCauses,
-  readFigures,
-  readSlots,
-  type CauseRow,
-  type FiguresRow,
-  type SlotRow,
-} from './queries.ts';
+import type { Thresholds } from './health.ts';
+import { assess, type Subject } from './assess.ts';
+import { readCauses, readFigures, readLastHeard, readSlots, type CauseRow, type SlotRow } from './queries.ts';
 import type { FlowSummary, Health } from './schemas.ts';
 
 const recentMsMax = 3_600_000;
 const sparkSlotsMax = 40;
-const troubleLookBackMs = 24 * 3_600_000;
-const troubleSlotSeconds = 300;
-const causesMax = 200;
+/** A consumer that was heard within this time is known to report; its silence then means something. */
+const consumerKnownMs = 7 * 86_400_000;
+const causesMax = 500;
 
 const order: Record<Health, number> = { failing: 0, silent: 1, degraded: 2, healthy: 3, idle: 4 };
 const weight = { critical: 0, high: 1, normal: 2, low: 3 };
@@ -37,77 +31,82 @@ export function recentWindow(range: TimeRange): TimeRange {
   return { from: new Date(Math.max(range.from.getTime(), range.to.getTime() - recentMsMax)), to: range.to };
 }
 
-/** Every declared flow, and every undeclared one that has messages, with figures and health; worst first. */
+/**
+ * Every declared flow, and every undeclared one that has messages, with figures and health; worst first.
+ * @param only the one flow to summarize; an empty list means that nothing is known of it.
+ */
 export async function summarizeFlows(
   context: Context,
-  range: TimeRange,
+  asked: TimeRange,
   only?: string,
 ): Promise<FlowSummary[]> {
   const { clickHouse } = context;
   const { catalog } = context.catalog.current();
+  const range = wholeMinutes(asked);
   const recent = recentWindow(range);
-  const isShort = recent.from.getTime() === range.from.getTime();
   const whole = readFigures(clickHouse, range, only);
   const sparkWidth = slotSeconds(range, sparkSlotsMax);
-  const [rows, recentRows, slots, causes] = await Promise.all([
+  const [rows, recentRows, heard, slots, causes] = await Promise.all([
     whole,
-    isShort ? whole : readFigures(clickHouse, recent, only),
-    readSlots(clickHouse, range, sparkWidth, only ? [only] : null),
+    recent.from.getTime() === range.from.getTime() ? whole : readFigures(clickHouse, recent, only),
+    readLastHeard(clickHouse, { from: new Date(range.to.getTime() - consumerKnownMs), to: range.to }, only),
+    readSlots(clickHouse, range, sparkWidth, only === undefined ? null : [only]),
     readCauses(clickHouse, recent, only ?? '', causesMax),
   ]);
-  const names = namesOf(catalog, rows, only);
-  const sparks = Map.groupBy(slots, (slot) => slot.flow);
-  const byFlow = Map.groupBy(rows, (row) => row.flow);
-  const recentByFlow = Map.groupBy(recentRows, (row) => row.flow);
-  const summaries = names.map((name) => {
+  const [sparks, byFlow, recentByFlow, causesByFlow] = [
+    Map.groupBy(slots, ({ flow }) => flow),
+    Map.groupBy(rows, ({ flow }) => flow),
+    Map.groupBy(recentRows, ({ flow }) => flow),
+    Map.groupBy(causes, ({ flow }) => flow),
+  ];
+  const heardByFlow = new Map(heard.map((row) => [row.flow, row]));
+  const seen = only === undefined ? byFlow.keys() : [...byFlow.keys(), ...heardByFlow.keys()];
+  const summaries = namesOf(catalog, seen, only).map((name) => {
     const flow = catalog.flows.find((one) => one.name === name);
-    const figures = joinFigures(byFlow.get(name) ?? [], range);
-    const now = joinFigures(recentByFlow.get(name) ?? [], recent);
-    const verdict = judgeFlow(
-      flow,
-      figures,
-      now,
-      causes.filter((cause) => cause.flow === name),
-      recent,
-    );
-    return {
-      ...describe(name, flow),
-      ...verdict,
-      since: null,
-      figures,
-      spark: sparkOf(sparks.get(name) ?? [], range, sparkWidth),
+    const last = heardByFlow.get(name);
+    const hasConsumer = typeof last?.lastProcessedAt === 'string';
+    const figures = joinFigures(byFlow.get(name) ?? [], range, hasConsumer);
+    const subject: Subject = {
+      name,
+      limits: thresholdsOf(flow),
+      hasConsumer,
+      recent: joinFigures(recentByFlow.get(name) ?? [], recent, hasConsumer),
+      mostlyType: mostlyType(causesByFlow.get(name) ?? []),
+      lastSentAt: dateOf(last?.lastSentAt),
+      lastProcessedAt: dateOf(last?.lastProcessedAt),
     };
+    const spark = sparkOf(sparks.get(name) ?? [], hasConsumer, range, sparkWidth);
+    return { subject, summary: { ...describe(name, flow), figures, spark } };
   });
-  await dateTrouble(context, summaries, range);
-  return summaries.sort(worstFirst);
+  const verdicts = await assess(
+    clickHouse,
+    summaries.map(({ subject }) => subject),
+    recent,
+  );
+  return summaries
+    .flatMap(({ subject, summary }) => {
+      const verdict = verdicts.get(subject.name);
+      return verdict ? [{ ...summary, ...verdict }] : [];
+    })
+    .sort(worstFirst);
 }
 
-function judgeFlow(
-  flow: Flow | undefined,
-  figures: Figures,
-  recent: Figures,
-  causes: readonly CauseRow[],
-  window: TimeRange,
-) {
-  const hasConsumer = figures.processed > 0;
-  const vital = {
-    sent: recent.sent,
-    processed: recent.processed,
-    failed: recent.failed,
-    durationP95Ms: recent.durationP95Ms,
-    lastSentAt: figures.lastSentAt === null ? null : new Date(figures.lastSentAt),
-    lastProcessedAt: figures.lastProcessedAt === null ? null : new Date(figures.lastProcessedAt),
-    hasConsumer,
-    topErrorType: causes[0]?.errorType ?? '',
-  };
-  return judge(vital, thresholdsOf(flow), window.to, window.to.getTime() - window.from.getTime());
+function dateOf(instant: string | null | undefined): Date | null {
+  return typeof instant === 'string' ? new Date(instant) : null;
 }
 
-function namesOf(catalog: Catalog, rows: readonly FiguresRow[], only: string | undefined): string[] {
-  const seen = rows.map((row) => row.flow);
-  if (only !== undefined)
-    return catalog.flows.some((flow) => flow.name === only) || seen.includes(only) ? [only] : [];
-  return [...new Set([...catalog.flows.map((flow) => flow.name), ...seen])];
+/** The error type of more than half of the failures; empty when there is none. */
+export function mostlyType(causes: readonly Pick<CauseRow, 'errorType' | 'count'>[]): string {
+  const all = causes.reduce((sum, { count }) => sum + count, 0);
+  for (const [type, rows] of Map.groupBy(causes, ({ errorType }) => errorType)) {
+    if (rows.reduce((sum, { count }) => sum + count, 0) * 2 > all) return type;
+  }
+  return '';
+}
+
+function namesOf(catalog: Catalog, seen: Iterable<string>, only: string | undefined): string[] {
+  const known = [...new Set([...catalog.flows.map((flow) => flow.name), ...seen])];
+  return only === undefined ? known : known.filter((name) => name === only);
 }
 
 function describe(name: string, flow: Flow | undefined) {
@@ -124,41 +123,27 @@ function describe(name: string, flow: Flow | undefined) {
   };
 }
 
-function sparkOf(slots: readonly SlotRow[], range: TimeRange, width: number): FlowSummary['spark'] {
+function sparkOf(
+  slots: readonly SlotRow[],
+  hasConsumer: boolean,
+  range: TimeRange,
+  width: number,
+): FlowSummary['spark'] {
   const bySlot = new Map(slots.map((slot) => [slot.slot, slot]));
-  // Where no consumer reports, what was sent is all that is known.
-  const hasConsumer = slots.some(({ processed }) => processed > 0);
   return slotStarts(range, width).map((start) => {
     const slot = bySlot.get(start);
+    // Where no consumer reports, what was sent is all that is known.
     return {
       at: slotInstant(start),
       processed: (hasConsumer ? slot?.processed : slot?.sent) ?? 0,
-      failed: slot?.failed ?? 0,
+      failed: (hasConsumer ? slot?.processedFailed : slot?.sentFailed) ?? 0,
     };
   });
 }
 
-/** Dates the trouble of the flows that are in trouble, from slots of five minutes over the last day. */
-async function dateTrouble(context: Context, summaries: FlowSummary[], range: TimeRange): Promise<void> {
-  const troubled = summaries.filter(({ health }) => health === 'failing' || health === 'silent');
-  if (troubled.length === 0) return;
-  const lookBack = { from: new Date(range.to.getTime() - troubleLookBackMs), to: range.to };
-  const rows = await readSlots(
-    context.clickHouse,
-    lookBack,
-    troubleSlotSeconds,
-    troubled.map(({ name }) => name),
-  );
-  const byFlow = Map.groupBy(rows, (row) => row.flow);
-  const { catalog } = context.catalog.current();
-  for (const summary of troubled) {
-    const slots = (byFlow.get(summary.name) ?? []).map((row) => ({ ...row, at: new Date(row.slot * 1000) }));
-    const limits = thresholdsOf(catalog.flows.find(({ name }) => name === summary.name));
-    summary.since = troubleSince(slots, summary.health, limits)?.toISOString() ?? null;
-  }
-}
+type Rank = Pick<FlowSummary, 'health' | 'criticality' | 'name'> & { figures: Figures };
 
-function worstFirst(a: FlowSummary, b: FlowSummary): number {
+function worstFirst(a: Rank, b: Rank): number {
   return (
     order[a.health] - order[b.health] ||
     weightOf(a.criticality) - weightOf(b.criticality) ||

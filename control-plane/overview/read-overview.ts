@@ -1,31 +1,43 @@
 import type { Context } from '../context.ts';
-import { readCauses } from '../flows/queries.ts';
+import { readCauses, readTotals } from '../flows/queries.ts';
 import { causeOf } from '../flows/read-flow.ts';
 import type { FlowSummary, Health } from '../flows/schemas.ts';
-import { recentWindow, summarizeFlows } from '../flows/summarize.ts';
+import { summarizeFlows } from '../flows/summarize.ts';
 import type { TimeRange } from '../range.ts';
-import { countRuns } from '../transactions/queries.ts';
+import { slotInstant, slotSeconds, slotStarts, wholeMinutes } from '../slots.ts';
+import { countRuns, type StateCount } from '../transactions/run-queries.ts';
 import { trimZeros } from '../transactions/list-transactions.ts';
+import { readNewest } from './queries.ts';
 import type { Overview } from './schemas.ts';
 
 const causesMax = 8;
 
 /** The first page: flows by health, what fails and why, and what it holds up. */
 export async function readOverview(context: Context, range: TimeRange): Promise<Overview> {
+  const { clickHouse } = context;
   const { catalog } = context.catalog.current();
-  const [flows, causes, runs] = await Promise.all([
+  const whole = wholeMinutes(range);
+  const stepSeconds = slotSeconds(whole);
+  const [flows, totals, causes, runs, newestAt] = await Promise.all([
     summarizeFlows(context, range),
-    readCauses(context.clickHouse, recentWindow(range), '', causesMax),
-    countRuns(context.clickHouse, catalog.processes, range, context.now()),
+    readTotals(clickHouse, whole, stepSeconds),
+    readCauses(clickHouse, whole, '', causesMax),
+    countRuns(clickHouse, catalog.processes, range, context.now()),
+    readNewest(clickHouse, context.now()),
   ]);
+  const totalBySlot = new Map(totals.map((total) => [total.slot, total]));
   const runsByProcess = Map.groupBy(runs, ({ process }) => process);
   return {
     range: { from: range.from.toISOString(), to: range.to.toISOString() },
-    stepSeconds: stepOf(flows),
-    newestAt: newestOf(flows),
+    stepSeconds,
+    newestAt,
     flowsByHealth: countHealth(flows),
     totals: totalsOf(flows),
-    series: seriesOf(flows),
+    series: slotStarts(whole, stepSeconds).map((start) => ({
+      at: slotInstant(start),
+      processed: totalBySlot.get(start)?.processed ?? 0,
+      failed: totalBySlot.get(start)?.failed ?? 0,
+    })),
     flows,
     causes: causes.map((cause) => ({ ...causeOf(cause), flow: cause.flow })),
     processes: catalog.processes.map((process) => ({
@@ -34,18 +46,6 @@ export async function readOverview(context: Context, range: TimeRange): Promise<
       ...countStates(runsByProcess.get(process.name) ?? []),
     })),
   };
-}
-
-function stepOf(flows: readonly FlowSummary[]): number {
-  const [first, second] = flows[0]?.spark ?? [];
-  return first && second ? (Date.parse(second.at) - Date.parse(first.at)) / 1000 : 60;
-}
-
-function newestOf(flows: readonly FlowSummary[]): string | null {
-  const instants = flows
-    .flatMap(({ figures }) => [figures.lastSentAt, figures.lastProcessedAt])
-    .filter((at) => at !== null);
-  return instants.sort().at(-1) ?? null;
 }
 
 function countHealth(flows: readonly FlowSummary[]): Record<Health, number> {
@@ -71,20 +71,8 @@ function totalsOf(flows: readonly FlowSummary[]): Overview['totals'] {
   };
 }
 
-/** The sparks of all flows have the same slots: their sum is the series of the whole. */
-function seriesOf(flows: readonly FlowSummary[]): Overview['series'] {
-  const slots = flows[0]?.spark ?? [];
-  return slots.map(({ at }, index) => ({
-    at,
-    processed: flows.reduce((sum, { spark }) => sum + (spark[index]?.processed ?? 0), 0),
-    failed: flows.reduce((sum, { spark }) => sum + (spark[index]?.failed ?? 0), 0),
-  }));
-}
-
-type RunCount = Awaited<ReturnType<typeof countRuns>>[number];
-
-function countStates(runs: readonly RunCount[]) {
-  const count = (...states: RunCount['state'][]) =>
+function countStates(runs: readonly StateCount[]) {
+  const count = (...states: StateCount['state'][]) =>
     runs.filter(({ state }) => states.includes(state)).reduce((sum, run) => sum + run.count, 0);
   return {
     total: count('on_track', 'late', 'completed', 'completed_late'),

@@ -1,23 +1,13 @@
-import { query, type ClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import type { Catalog } from '@plumbline/model/catalog/schema.ts';
-import { z } from 'zod';
 import type { Context } from '../context.ts';
 import type { FlowSummary, Health } from '../flows/schemas.ts';
 import { summarizeFlows } from '../flows/summarize.ts';
 import type { TimeRange } from '../range.ts';
+import { wholeMinutes } from '../slots.ts';
+import { readServices, type ServiceRow } from './queries.ts';
 import type { SystemView } from './schemas.ts';
 
-const servicesMax = 2000;
 const worst: readonly Health[] = ['failing', 'silent', 'degraded', 'healthy', 'idle'];
-
-const ServiceRow = z.object({
-  service: z.string(),
-  spans: z.number(),
-  errors: z.number(),
-  lastSeenAt: z.string(),
-  skewMs: z.number().nullable(),
-});
-type ServiceRow = z.output<typeof ServiceRow>;
 
 /** Every declared system and every service that no system claims, with the flows of the range. */
 export async function listSystems(
@@ -25,7 +15,7 @@ export async function listSystems(
   range: TimeRange,
 ): Promise<{ systems: SystemView[]; flows: FlowSummary[] }> {
   const [services, flows] = await Promise.all([
-    readServices(context.clickHouse, range),
+    readServices(context.clickHouse, wholeMinutes(range)),
     summarizeFlows(context, range),
   ]);
   const { catalog } = context.catalog.current();
@@ -97,18 +87,3 @@ function viewOf(
   };
 }
 
-function readServices(clickHouse: ClickHouse, range: TimeRange): Promise<ServiceRow[]> {
-  return query(clickHouse, {
-    name: 'systems.services',
-    sql: `
-      SELECT Service AS service, sum(Spans) AS spans, sum(Errors) AS errors, max(LastSeen) AS lastSeenAt,
-             quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(SkewMs)[1] AS skew, if(isFinite(skew), skew, NULL) AS skewMs
-      FROM service_seen
-      WHERE Minute >= toStartOfMinute({from:DateTime64(3)}) AND Minute < {to:DateTime64(3)}
-      GROUP BY Service
-      ORDER BY Service
-      LIMIT ${servicesMax}`,
-    params: { ...range },
-    schema: ServiceRow,
-  });
-}

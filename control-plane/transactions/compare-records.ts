@@ -24,9 +24,7 @@ export function compareRecords(
         version,
         at,
         deleted: deleted === 1,
-        fields: Object.fromEntries(
-          Object.entries(fields).map(([name, value]) => [name, masked.has(name) ? mask : value]),
-        ),
+        fields: maskFields(fields, masked),
       })),
       fields: names.map((field) => ({
         field,
@@ -40,6 +38,17 @@ export function compareRecords(
       })),
     };
   });
+}
+
+/** Hides the values of masked fields; a field of an event may stand under `entity.field`. */
+export function maskFields(
+  fields: Readonly<Record<string, string>>,
+  masked: ReadonlySet<string>,
+): Record<string, string> {
+  const isMasked = (name: string) => masked.has(name) || masked.has(name.slice(name.lastIndexOf('.') + 1));
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, isMasked(name) ? mask : value]),
+  );
 }
 
 /** Texts agree when they are the same, or are the same decimal number: 10, 10.0 and 10.00 are one amount. */

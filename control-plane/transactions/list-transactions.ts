@@ -3,8 +3,9 @@ import type { Context } from '../context.ts';
 import type { TimeRange } from '../range.ts';
 import { findKeys } from '../search/find-keys.ts';
 import { judgeMilestones, waitingFor } from './milestones.ts';
-import { limits, readLinks, readRuns, type RunRow } from './queries.ts';
-import { resolveKeys } from './resolve-keys.ts';
+import { limits, readLinks } from './queries.ts';
+import { findLeads } from './resolve-keys.ts';
+import { readRuns, readRunsOf, type RunRow } from './run-queries.ts';
 import type { TransactionState, TransactionSummary } from './schemas.ts';
 
 const keysMax = 20;
@@ -16,36 +17,49 @@ export interface TransactionFilter {
   /** Empty: all processes. */
   readonly process: string;
   readonly states: readonly TransactionState[];
+  /** Least value of a run, as a decimal; null: any. */
+  readonly valueMin: string | null;
   readonly after: readonly [startedAt: string, key: string] | undefined;
   readonly limit: number;
 }
 
-/** Transactions that began in the range, newest first. */
+/**
+ * Transactions that began in the range, newest first. A text asks for the runs of that number, whenever they began:
+ * who has a number in hand wants its run and not a range.
+ */
 export async function listTransactions(
   context: Context,
   filter: TransactionFilter,
 ): Promise<TransactionSummary[]> {
   const { processes } = context.catalog.current().catalog;
   const wanted = filter.process ? processes.filter(({ name }) => name === filter.process) : processes;
-  const keys = filter.text ? await leadsOf(context, filter.text) : null;
   const now = context.now();
-  const runs = await readRuns(context.clickHouse, wanted, { ...filter, now, keys });
+  const runs = filter.text
+    ? await runsOfText(context, wanted, filter, now)
+    : await readRuns(context.clickHouse, wanted, { ...filter, now });
   return runs.flatMap((run) => {
     const process = processes.find(({ name }) => name === run.process);
     return process ? [summaryOf(process, run, now)] : [];
   });
 }
 
-/** Lead keys of the runs that a number belongs to. */
-async function leadsOf(context: Context, text: string): Promise<string[]> {
-  const found = await findKeys(context.clickHouse, text, keysMax);
-  const { processes } = context.catalog.current().catalog;
-  const resolved = await Promise.all(
-    found.map(({ key }) =>
-      resolveKeys(key, processes, (keys) => readLinks(context.clickHouse, keys), limits.keys),
-    ),
-  );
-  return [...new Set(resolved.flatMap(({ lead }) => lead ?? []))];
+/** All runs of a number are few: they are read whole, and what the filter leaves of them is one page. */
+async function runsOfText(
+  context: Context,
+  processes: readonly Process[],
+  { text, states, valueMin, after, limit }: TransactionFilter,
+  now: Date,
+): Promise<RunRow[]> {
+  const keys = (await findKeys(context.clickHouse, [text], keysMax)).map(({ key }) => key);
+  const { clickHouse } = context;
+  const leads = await findLeads(keys, processes, (edge) => readLinks(clickHouse, edge), limits.keys);
+  const leadKeys = [...new Set([...leads.values()].map(({ key }) => key))];
+  const runs = await readRunsOf(clickHouse, processes, leadKeys, now);
+  return runs
+    .filter(({ state }) => states.length === 0 || states.includes(state))
+    .filter(({ amount }) => valueMin === null || (amount !== null && Number(amount) >= Number(valueMin)))
+    .filter((run) => !after || run.startedAt < after[0] || (run.startedAt === after[0] && run.key < after[1]))
+    .slice(0, limit);
 }
 
 function summaryOf(process: Process, run: RunRow, now: Date): TransactionSummary {

@@ -1,10 +1,6 @@
 import { query, type ClickHouse } from '@plumbline/model/clickhouse/client.ts';
-import type { Process } from '@plumbline/model/catalog/schema.ts';
 import { z } from 'zod';
-import { messageColumns, MessageRow } from '../flows/queries.ts';
-import type { TimeRange } from '../range.ts';
-import { runsSql } from './runs-sql.ts';
-import { TransactionState } from './schemas.ts';
+import { messageColumns, MessageRow } from '../flows/message-queries.ts';
 
 export const limits = {
   keys: 200,
@@ -15,90 +11,9 @@ export const limits = {
   traces: 50,
 } as const;
 
-const RunRow = z.object({
-  process: z.string(),
-  key: z.string(),
-  at: z.array(z.string().nullable()),
-  startedAt: z.string(),
-  lastAt: z.string(),
-  state: TransactionState,
-  amount: z.string().nullable(),
-  currency: z.string(),
-});
-export type RunRow = z.output<typeof RunRow>;
-
-export interface RunFilter {
-  readonly range: TimeRange;
-  readonly now: Date;
-  /** Empty: any state. */
-  readonly states: readonly string[];
-  /** Null: any run; otherwise only these lead keys. */
-  readonly keys: readonly string[] | null;
-  readonly after: readonly [startedAt: string, key: string] | undefined;
-  readonly limit: number;
-}
-
-/** Runs of several processes that began in a range, newest first. */
-export function readRuns(
-  clickHouse: ClickHouse,
-  processes: readonly Process[],
-  filter: RunFilter,
-): Promise<RunRow[]> {
-  if (processes.length === 0) return Promise.resolve([]);
-  const [at, key] = filter.after ?? [filter.range.to.toISOString(), ''];
-  return query(clickHouse, {
-    name: 'transactions.list',
-    sql: `
-      SELECT process, key, at, startedAt, lastAt, state, toString(amount) AS amount, currency
-      FROM (${processes.map(runsSql).join(' UNION ALL ')})
-      WHERE (empty({states:Array(String)}) OR state IN {states:Array(String)})
-        AND ({any:UInt8} = 1 OR key IN {keys:Array(String)})
-        AND ({paged:UInt8} = 0 OR (startedAt, key) < (parseDateTime64BestEffort({at:String}, 6, 'UTC'), {key:String}))
-      ORDER BY startedAt DESC, key DESC
-      LIMIT {limit:UInt16}`,
-    params: {
-      ...filter.range,
-      now: filter.now,
-      states: [...filter.states],
-      any: filter.keys === null ? 1 : 0,
-      keys: [...(filter.keys ?? [])],
-      paged: filter.after ? 1 : 0,
-      at,
-      key,
-      limit: filter.limit,
-    },
-    schema: RunRow,
-  });
-}
-
-const StateCount = z.object({
-  process: z.string(),
-  state: TransactionState,
-  currency: z.string(),
-  count: z.number(),
-  amount: z.string(),
-});
-
-/** Runs that began in a range, counted by process, state and currency. */
-export function countRuns(
-  clickHouse: ClickHouse,
-  processes: readonly Process[],
-  range: TimeRange,
-  now: Date,
-) {
-  if (processes.length === 0) return Promise.resolve([]);
-  return query(clickHouse, {
-    name: 'transactions.count',
-    sql: `
-      SELECT process, state, currency, count() AS count, toString(sum(ifNull(amount, 0))) AS amount
-      FROM (${processes.map(runsSql).join(' UNION ALL ')})
-      GROUP BY process, state, currency
-      ORDER BY process, state, currency
-      LIMIT 2000`,
-    params: { ...range, now },
-    schema: StateCount,
-  });
-}
+/** A key that stands with more others than this is a hub; the rest of its links say nothing more of one run. */
+const linksOfKeyMax = 200;
+const linksMax = 10_000;
 
 const LinkRow = z.object({ key: z.string(), linked: z.string() });
 
@@ -111,7 +26,8 @@ export function readLinks(clickHouse: ClickHouse, keys: readonly string[]) {
       FROM business_key_links
       WHERE Key IN {keys:Array(String)}
       ORDER BY key, linked
-      LIMIT 2000`,
+      LIMIT ${linksOfKeyMax} BY key
+      LIMIT ${linksMax}`,
     params: { keys: [...keys] },
     schema: LinkRow,
   });

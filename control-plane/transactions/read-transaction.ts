@@ -3,7 +3,7 @@ import { parseBusinessKey } from '@plumbline/model/telemetry/business-key.ts';
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { readTraceIndex, type TraceIndexRow } from '../traces/queries.ts';
-import { compareRecords } from './compare-records.ts';
+import { compareRecords, maskFields } from './compare-records.ts';
 import { judgeMilestones, runState, waitingFor, type MilestoneVerdict } from './milestones.ts';
 import {
   limits,
@@ -47,14 +47,17 @@ export async function readTransaction(context: Context, text: string): Promise<T
     readTraceIndex(clickHouse, traceIds.slice(0, limits.traces)),
   ]);
   const { process, lead } = resolved;
-  const verdicts = process ? judgeMilestones(process, reachedAt(process, events), context.now()) : [];
+  // An event about a shipment may well quote its customer: what any entity hides is hidden in all of them.
+  const maskedFields = new Set(catalog.entities.flatMap(({ masked }) => masked));
+  const reached = process ? reachedBy(process, events) : new Map<string, EventRow>();
+  const verdicts = process ? judgeMilestones(process, timesOf(reached), context.now()) : [];
   return {
     requested: text,
     summary: process && lead ? summarize(process, lead, verdicts, events, sightings) : null,
     keys: resolved.keys.flatMap((key) => keyView(key, lead, sightings, events)),
     systems: systemsOf(catalog, sightings, events),
-    milestones: verdicts.map((verdict) => milestoneView(verdict, events)),
-    events: events.map((event) => ({ ...event, sequence: event.sequence || null })),
+    milestones: verdicts.map((verdict) => milestoneView(verdict, reached, context.now())),
+    events: events.map((event) => eventView(event, maskedFields)),
     messages,
     records: compareRecords(records, catalog),
     traces: traces.map(traceView),
@@ -68,20 +71,27 @@ export async function readTransaction(context: Context, text: string): Promise<T
   };
 }
 
-/** When each milestone was first reached. Where a process knows one event of two systems, the system tells them apart. */
-export function reachedAt(
+/**
+ * The event by which each milestone was first reached. Where a process knows one event of two systems, the system
+ * tells them apart. @param events oldest first
+ */
+export function reachedBy<Event extends Pick<EventRow, 'event' | 'system'>>(
   process: Process,
-  events: readonly Pick<EventRow, 'event' | 'system' | 'at'>[],
-): Map<string, Date> {
-  const reached = new Map<string, Date>();
+  events: readonly Event[],
+): Map<string, Event> {
+  const reached = new Map<string, Event>();
   for (const milestone of process.milestones) {
     const isShared = process.milestones.filter(({ event }) => event === milestone.event).length > 1;
     const first = events.find(
       ({ event, system }) => event === milestone.event && (!isShared || system === milestone.system),
     );
-    if (first) reached.set(milestone.name, new Date(first.at));
+    if (first) reached.set(milestone.name, first);
   }
   return reached;
+}
+
+function timesOf(reached: ReadonlyMap<string, EventRow>): Map<string, Date> {
+  return new Map([...reached].map(([name, { at }]) => [name, new Date(at)]));
 }
 
 function summarize(
@@ -93,6 +103,7 @@ function summarize(
 ): TransactionSummary {
   const next = waitingFor(verdicts);
   const instants = [...events.map(({ at }) => at), ...sightings.map(({ at }) => at)].sort();
+  const milestones = verdicts.flatMap(({ at }) => at?.toISOString() ?? []).sort();
   const worth = process.value && events.find(({ event }) => event === process.value?.event)?.attributes;
   const amount = process.value && worth?.[process.value.amount];
   const currency = process.value && worth?.[process.value.currency];
@@ -101,7 +112,8 @@ function summarize(
     processTitle: process.title,
     key: lead,
     state: runState(verdicts),
-    startedAt: instants[0] ?? '',
+    // As in the list: a run begins with its first milestone, and only without any with what was first seen.
+    startedAt: milestones[0] ?? instants[0] ?? '',
     lastAt: instants.at(-1) ?? '',
     reached: verdicts.filter(({ at }) => at !== null).length,
     total: verdicts.filter(({ milestone, at }) => !milestone.optional || at !== null).length,
@@ -117,11 +129,20 @@ function summarize(
   };
 }
 
+function eventView(event: EventRow, masked: ReadonlySet<string>): Transaction['events'][number] {
+  return {
+    ...event,
+    sequence: event.sequence === 0 ? null : event.sequence,
+    attributes: maskFields(event.attributes, masked),
+  };
+}
+
 function milestoneView(
   { milestone, state, at, dueAt }: MilestoneVerdict,
-  events: readonly EventRow[],
+  reached: ReadonlyMap<string, EventRow>,
+  now: Date,
 ): Transaction['milestones'][number] {
-  const lateByMs = at && dueAt ? at.getTime() - dueAt.getTime() : null;
+  const until = at ?? (state === 'overdue' ? now : null);
   return {
     name: milestone.name,
     title: milestone.title,
@@ -131,10 +152,8 @@ function milestoneView(
     state,
     at: at?.toISOString() ?? null,
     dueAt: dueAt?.toISOString() ?? null,
-    lateByMs,
-    traceId: at
-      ? (events.find(({ event, traceId }) => event === milestone.event && traceId !== '')?.traceId ?? null)
-      : null,
+    lateByMs: until && dueAt ? until.getTime() - dueAt.getTime() : null,
+    traceId: reached.get(milestone.name)?.traceId || null,
   };
 }
 

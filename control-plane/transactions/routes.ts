@@ -14,14 +14,17 @@ const list = createRoute({
   summary: 'Transactions that began in a range, newest first',
   request: {
     query: RangeQuery.extend(PageQuery.shape).extend({
-      query: z
-        .string()
-        .trim()
-        .max(200)
-        .optional()
-        .openapi({ description: 'Any business key or id, or the beginning of an id.' }),
+      query: z.string().trim().max(200).optional().openapi({
+        description:
+          'Any business key or id of a run, or the beginning of an id. The range does not apply then.',
+      }),
       process: z.string().max(100).optional(),
       state: TransactionState.optional(),
+      minValue: z
+        .string()
+        .regex(/^\d{1,20}(\.\d{1,6})?$/, 'write a decimal such as 1000 or 99.50')
+        .optional()
+        .openapi({ description: 'Only runs that are worth at least this, in whatever currency.' }),
     }),
   },
   responses: {
@@ -44,24 +47,29 @@ const read = createRoute({
   },
 });
 
-const Position = z.tuple([z.iso.datetime(), z.string().max(300)]);
+/** Start of the range when the first page was read, so that a relative range does not slide from page to page. */
+const Position = z.tuple([z.int(), z.iso.datetime(), z.string().max(300)]);
 
 export function transactionRoutes(context: Context) {
   return createRouter()
     .openapi(list, async (c) => {
-      const { query: text, process, state, limit, cursor, ...rest } = c.req.valid('query');
-      const range = parseRange(rest, context.now());
+      const { query: text, process, state, minValue, limit, cursor, ...rest } = c.req.valid('query');
+      const asked = parseRange(rest, context.now());
+      const position = cursor ? decodeCursor(cursor, Position) : undefined;
+      const range = position ? { from: new Date(position[0]), to: asked.to } : asked;
       const items = await listTransactions(context, {
         range,
         text: text ?? '',
         process: process ?? '',
         states: state ? [state] : [],
-        after: cursor ? decodeCursor(cursor, Position) : undefined,
+        valueMin: minValue ?? null,
+        after: position ? [position[1], position[2]] : undefined,
         limit: limit + 1,
       });
       const page = items.slice(0, limit);
       const last = page.at(-1);
-      const nextCursor = items.length > limit && last ? encodeCursor([last.startedAt, last.key]) : null;
+      const nextCursor =
+        items.length > limit && last ? encodeCursor([range.from.getTime(), last.startedAt, last.key]) : null;
       return c.json(
         { range: { from: range.from.toISOString(), to: range.to.toISOString() }, items: page, nextCursor },
         200,

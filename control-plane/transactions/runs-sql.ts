@@ -3,12 +3,13 @@ import { quote } from '@plumbline/model/clickhouse/derivation/sql-text.ts';
 import { baseOf } from './milestones.ts';
 
 /**
- * SQL of the runs of one process that were active in a range, one row a run, with the state that `judgeMilestones` and
- * `runState` give: what a list filters and counts by must be known to the engine. A test holds the two against each other.
+ * SQL of the runs of one process, one row a run, with the state that `judgeMilestones` and `runState` give: what a list
+ * filters and counts by must be known to the engine. A test holds the two against each other.
  * Columns: process, key, at (array, one instant or NULL a milestone), startedAt, lastAt, state, amount, currency.
- * Parameters: from, to, now.
+ * @param which `begun`: runs that began in {from}..{to}, seen in {scanFrom}..{scanTo}; `page`: the same, when the range is
+ * a small part of what is scanned; `keys`: the runs that {keys} lead, whenever. Further parameter: now.
  */
-export function runsSql(process: Process): string {
+export function runsSql(process: Process, which: 'begun' | 'page' | 'keys'): string {
   const { milestones } = process;
   const required = milestones.flatMap((milestone, index) => (milestone.optional ? [] : [index]));
   const isComplete = all(required.map((index) => `isNotNull(at[${index + 1}])`));
@@ -21,14 +22,34 @@ export function runsSql(process: Process): string {
       SELECT Key AS key,
              [${milestones.map(({ name }) => `minIfOrNull(At, Milestone = ${quote(name)})`).join(', ')}] AS at,
              min(At) AS startedAt, max(At) AS lastAt, max(Amount) AS amount, max(Currency) AS currency
-      FROM milestones
-      WHERE Process = ${quote(process.name)} AND Key IN (
-        SELECT Key FROM milestone_times
-        WHERE Process = ${quote(process.name)} AND At >= {from:DateTime64(3)} AND At < {to:DateTime64(3)}
-      )
-      GROUP BY Key
-      HAVING startedAt >= {from:DateTime64(3)} AND startedAt < {to:DateTime64(3)}
+      ${source(process.name, which)}
     )`;
+}
+
+const inRange = (column: string) => `${column} >= {from:DateTime64(3)} AND ${column} < {to:DateTime64(3)}`;
+
+function source(process: string, which: 'begun' | 'page' | 'keys'): string {
+  const own = `Process = ${quote(process)}`;
+  if (which === 'keys') {
+    return `FROM milestones WHERE ${own} AND Key IN {keys:Array(String)} GROUP BY Key`;
+  }
+  const page = `AND Key IN (SELECT Key FROM milestone_times WHERE ${own} AND ${inRange('At')})`;
+  return `FROM milestone_times
+      WHERE ${own} AND At >= {scanFrom:DateTime64(3)} AND At < {scanTo:DateTime64(3)} ${which === 'page' ? page : ''}
+      GROUP BY Key
+      HAVING ${inRange('startedAt')}`;
+}
+
+/** How far before a range to look for the beginning of runs that were under way when it began. */
+export function lookBackMs(processes: readonly Process[]): number {
+  const dayMs = 86_400_000;
+  const longest = Math.max(
+    0,
+    ...processes.map(({ milestones }) =>
+      milestones.reduce((sum, { within }) => sum + (within === undefined ? 0 : durationMs(within)), 0),
+    ),
+  );
+  return Math.min(Math.max(dayMs, longest), 14 * dayMs);
 }
 
 function deadline(process: Process, milestone: Milestone): string | undefined {
