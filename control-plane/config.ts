@@ -1,8 +1,18 @@
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const days = (fallback: number) => z.coerce.number().int().min(1).max(3650).default(fallback);
+
+/** An address or a network in CIDR form. */
+const Network = z.string().refine((text) => {
+  const [address = '', bits = '0', ...rest] = text.split('/');
+  const version = isIP(address);
+  return (
+    version !== 0 && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 6 ? 128 : 32)
+  );
+}, 'write addresses or networks with commas between them, as 10.0.0.0/8,192.0.2.7');
 
 const Environment = z.object({
   CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }),
@@ -18,6 +28,16 @@ const Environment = z.object({
   PLUMBLINE_BIND: z.string().min(1).default('127.0.0.1'),
   PLUMBLINE_API_PORT: port(7070),
   PLUMBLINE_PUBLIC_URL: z.url({ protocol: /^https?$/ }).default('http://localhost:3000'),
+  PLUMBLINE_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .pipe(z.array(Network)),
   PLUMBLINE_LOCAL: z.enum(['0', '1']).default('0'),
 });
 
@@ -34,6 +54,8 @@ export interface Config {
   readonly port: number;
   /** Where people reach the console; links begin with it. */
   readonly publicUrl: string;
+  /** Who may say, in X-Forwarded-For, for whom a request is made: addresses and networks. The machine itself always may. */
+  readonly trustedProxies: readonly string[];
   /** On one machine an administrator's token lies in the data directory, for scripts and the command line. */
   readonly local: boolean;
 }
@@ -45,7 +67,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new Error(
-      `The environment variable ${issue?.path.join('.')} is missing or wrong: ${issue?.message}.`,
+      `The environment variable ${String(issue?.path[0])} is missing or wrong: ${issue?.message}.`,
     );
   }
   const env = parsed.data;
@@ -60,6 +82,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     bind: env.PLUMBLINE_BIND,
     port: env.PLUMBLINE_API_PORT,
     publicUrl: env.PLUMBLINE_PUBLIC_URL.replace(/\/+$/, ''),
+    trustedProxies: env.PLUMBLINE_TRUSTED_PROXIES,
     local: env.PLUMBLINE_LOCAL === '1',
   };
 }

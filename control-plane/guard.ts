@@ -3,7 +3,7 @@ import { matchedRoutes } from 'hono/route';
 import { authenticate } from './access/authenticate.ts';
 import { reaches } from './actor.ts';
 import type { Context } from './context.ts';
-import { policy } from './policy.ts';
+import { policy, type Access } from './policy.ts';
 import { Problem } from './problem.ts';
 import type { AppContext, AppEnv } from './router.ts';
 
@@ -13,7 +13,7 @@ const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function guard(context: Context) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const access = accessOf(c);
-    if (access === undefined || access === 'public') {
+    if (access === 'nothing' || access === 'public') {
       if (!reading.has(c.req.method)) refuseOtherSites(c, context.config.publicUrl);
       return next();
     }
@@ -34,10 +34,13 @@ export function guard(context: Context) {
   });
 }
 
-/** The policy of the handler that will answer; undefined when there is none, which ends in 404. */
-function accessOf(c: AppContext) {
-  const handler = matchedRoutes(c).findLast(({ method }) => method !== 'ALL');
-  return handler ? policy[`${handler.method} ${handler.path}`] : undefined;
+/** The policy of the handler that will answer, which is the first that matches; `nothing` ends in 404 or 405. */
+function accessOf(c: AppContext): Access | 'nothing' {
+  const handler = matchedRoutes(c).find(({ method }) => method !== 'ALL');
+  if (!handler) return 'nothing';
+  const access = policy[`${handler.method} ${handler.path}`];
+  if (access === undefined) throw new Error(`${handler.method} ${handler.path} has no policy`);
+  return access;
 }
 
 /** A browser says where a request comes from; one from another site never acts with this site's cookie. */

@@ -4,7 +4,7 @@ import { createClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import { createDatabase, migrate as migrateClickHouse } from '@plumbline/model/clickhouse/migrate.ts';
 import { migrate as migratePostgres } from '@plumbline/model/postgres/migrate.ts';
 import { createPostgres } from '@plumbline/model/postgres/pool.ts';
-import { writeFirstLink, writeLocalToken } from './access/local-files.ts';
+import { renewFirstLink, writeFirstLink, writeLocalToken } from './access/local-files.ts';
 import { createApp } from './app.ts';
 import { holdCatalog } from './catalog/holder.ts';
 import { parseConfig, type Config } from './config.ts';
@@ -12,6 +12,7 @@ import type { Context } from './context.ts';
 import { createEventHub } from './live/hub.ts';
 import { startTicking } from './live/tick.ts';
 import { createLog, describeError } from './log.ts';
+import { untilAnswers } from './until-answers.ts';
 
 const drainMsMax = 10_000;
 const now = () => new Date();
@@ -30,9 +31,12 @@ async function run(config: Config): Promise<void> {
     rawDays: config.rawDays,
     rollupDays: config.rollupDays,
   };
-  await createDatabase(config.clickHouseUrl, layout);
   const clickHouse = createClickHouse({ url: config.clickHouseUrl, application: 'control-plane' });
   const postgres = createPostgres(config.databaseUrl);
+  await Promise.all([
+    untilAnswers('PostgreSQL', () => postgres.query('SELECT 1'), log),
+    untilAnswers('ClickHouse', () => createDatabase(config.clickHouseUrl, layout), log),
+  ]);
   await Promise.all([migrateClickHouse(clickHouse, layout), migratePostgres(postgres)]);
   const events = createEventHub();
   const catalog = await holdCatalog({
@@ -68,6 +72,7 @@ async function run(config: Config): Promise<void> {
       );
   });
   const stopTicking = startTicking(context);
+  const stopRenewing = link ? renewFirstLink(context) : () => undefined;
   server.on('error', (error) => {
     log.error(`port ${config.port} cannot be used; set PLUMBLINE_API_PORT to another`, describeError(error));
     process.exit(1);
@@ -78,9 +83,15 @@ async function run(config: Config): Promise<void> {
     log.info('stopping');
     stopping.abort();
     stopTicking();
+    stopRenewing();
     void drain(server)
-      .then(() => Promise.all([catalog.stop(), clickHouse.close(), postgres.end()]))
-      .then(() => process.exit(0));
+      .then(() => catalog.stop())
+      .then(() => Promise.all([clickHouse.close(), postgres.end()]))
+      .then(() => process.exit(0))
+      .catch((error: unknown) => {
+        log.error('the control plane did not stop cleanly', describeError(error));
+        process.exit(1);
+      });
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

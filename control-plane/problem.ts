@@ -33,6 +33,7 @@ const problems = {
   too_many_attempts: [429, 'Too many attempts'],
   internal: [500, 'Something failed here'],
   store_unavailable: [503, 'A database cannot be reached'],
+  busy: [503, 'Too much at once'],
   too_many_clients: [503, 'Too many live connections'],
   too_slow: [504, 'The query took too long'],
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;

@@ -13,7 +13,7 @@ export interface TimeRange {
 export const RangeQuery = z.object({
   from: z.string().max(40).default('now-1h').openapi({
     example: 'now-1h',
-    description: 'Start: now-1h, an ISO 8601 instant, or milliseconds since 1970.',
+    description: 'Start: now-1h, now/d, an ISO 8601 instant, or milliseconds since 1970.',
   }),
   to: z.string().max(40).default('now').openapi({ example: 'now', description: 'End, in the same forms.' }),
 });
@@ -27,17 +27,30 @@ export function parseRange(query: { from: string; to: string }, now: Date): Time
   return { from, to };
 }
 
-function parseInstant(name: string, text: string, now: Date): Date {
-  const relative = /^now(?:([-+])(\d{1,6})([smhdw]))?$/.exec(text);
-  if (relative) {
-    const [, sign, amount, unit] = relative;
-    const offsetMs = Number(amount ?? 0) * (unitMs[unit ?? ''] ?? 0);
-    return new Date(now.getTime() + (sign === '+' ? offsetMs : -offsetMs));
-  }
-  const instant = new Date(/^\d{10,14}$/.test(text) ? Number(text) : isoInstant(text));
+function parseInstant(name: 'from' | 'to', text: string, now: Date): Date {
+  const instant = relativeInstant(name, text, now) ?? absoluteInstant(text);
   if (Number.isNaN(instant.getTime()))
     throw wrong(name, 'write now-1h, an ISO 8601 instant, or milliseconds since 1970');
   return instant;
+}
+
+/** `now-1d/d` rounds to the whole unit in UTC: down for a start, up for an end, as Grafana does. */
+function relativeInstant(name: 'from' | 'to', text: string, now: Date): Date | undefined {
+  const match = /^now(?:([-+])(\d{1,6})([smhdw]))?(?:\/([smhdw]))?$/.exec(text);
+  if (!match) return undefined;
+  const [, sign, amount, unit, rounding] = match;
+  const offsetMs = Number(amount ?? 0) * (unitMs[unit ?? ''] ?? 0);
+  const atMs = now.getTime() + (sign === '+' ? offsetMs : -offsetMs);
+  if (rounding === undefined) return new Date(atMs);
+  const wholeMs = unitMs[rounding] ?? 1;
+  // Weeks begin on Monday; 1 January 1970 was a Thursday.
+  const originMs = rounding === 'w' ? -3 * (unitMs['d'] ?? 0) : 0;
+  const startMs = Math.floor((atMs - originMs) / wholeMs) * wholeMs + originMs;
+  return new Date(name === 'from' ? startMs : startMs + wholeMs - 1);
+}
+
+function absoluteInstant(text: string): Date {
+  return new Date(/^\d{10,14}$/.test(text) ? Number(text) : isoInstant(text));
 }
 
 /** A text without a zone would be read in the zone of this machine: it counts as UTC. */

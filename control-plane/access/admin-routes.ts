@@ -5,6 +5,7 @@ import { actorOf, createRouter } from '../router.ts';
 import { createToken, listTokens, revokeToken } from './manage-tokens.ts';
 import { changePerson, invitePerson, listPeople, renewLink } from './people.ts';
 import {
+  IdParam,
   Invitation,
   Invited,
   PersonChange,
@@ -16,7 +17,6 @@ import {
 } from './schemas.ts';
 
 const json = <Schema extends z.ZodType>(schema: Schema) => ({ content: { 'application/json': { schema } } });
-const idParam = z.object({ id: z.string().max(100) });
 
 const readPeople = createRoute({
   method: 'get',
@@ -38,7 +38,7 @@ const change = createRoute({
   method: 'patch',
   path: '/people/{id}',
   summary: 'Change the role of a person, or whether they may sign in',
-  request: { params: idParam, body: { ...json(PersonChange), required: true } },
+  request: { params: IdParam, body: { ...json(PersonChange), required: true } },
   responses: { 200: { description: 'Changed', ...json(PersonView) }, ...problemResponses },
 });
 
@@ -46,7 +46,7 @@ const newLink = createRoute({
   method: 'post',
   path: '/people/{id}/link',
   summary: 'Make a new one-time link for a person',
-  request: { params: idParam },
+  request: { params: IdParam },
   responses: {
     201: { description: 'The link; earlier ones no longer work', ...json(z.object({ link: z.url() })) },
     ...problemResponses,
@@ -73,7 +73,7 @@ const dropToken = createRoute({
   method: 'delete',
   path: '/tokens/{id}',
   summary: 'Revoke an API token',
-  request: { params: idParam },
+  request: { params: IdParam },
   responses: { 204: { description: 'Revoked' }, ...problemResponses },
 });
 

@@ -6,18 +6,18 @@ import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { hashPassword } from './password.ts';
 import { hashSecret, newSecret } from './secret.ts';
-import { startSession, type Visitor } from './sessions.ts';
+import { replaceSession, type Visitor } from './sessions.ts';
 
 const linkMsMax = 24 * 3_600_000;
+/** Any number that nothing else in this database locks. */
+const firstAdministratorLock = 7_104_302_194;
 
 /** Makes a one-time link by which a person chooses a password; without a person, by which the first administrator signs up. */
 export async function createLink(context: Context, on: Executor, personId: string | null): Promise<string> {
   const secret = newSecret('pluml', context.randomBytes);
   const now = context.now();
-  await execute(on, 'DELETE FROM sign_in_links WHERE person_id IS NOT DISTINCT FROM $1 OR expires_at < $2', [
-    personId,
-    now,
-  ]);
+  // A person has one link. The first administrator may have several, one from each process that offers them.
+  await execute(on, 'DELETE FROM sign_in_links WHERE person_id = $1 OR expires_at < $2', [personId, now]);
   await execute(
     on,
     'INSERT INTO sign_in_links (secret_hash, person_id, created_at, expires_at) VALUES ($1, $2, $3, $4)',
@@ -46,7 +46,8 @@ export async function followLink(
   visitor: Visitor,
   requestId: string,
 ): Promise<string> {
-  // Hashing takes long, so it is done before the transaction holds a row.
+  // Hashing takes long: only a link that works earns it, and no row is held meanwhile.
+  await checkLink(context, input);
   const passwordHash = await hashPassword(input.password, context.randomBytes(16));
   return inTransaction(context.postgres, async (on) => {
     const now = context.now();
@@ -56,11 +57,7 @@ export async function followLink(
       params: [hashSecret(input.token), now],
       schema: LinkRow,
     });
-    if (!link)
-      throw new Problem(
-        'link_used',
-        'This link was used or has expired. Ask for a new one: npx plumbline sign-in-link, or an administrator.',
-      );
+    if (!link) throw linkUsed();
     const actor =
       link.personId === null
         ? await createFirstAdministrator(context, on, input, passwordHash)
@@ -72,8 +69,35 @@ export async function followLink(
       target: `person:${actor.id}`,
       requestId,
     });
-    return startSession(context, on, actor.id, visitor);
+    return replaceSession(context, on, actor.id, visitor);
   });
+}
+
+/** Refuses a link that does not work, and one that was made for another e-mail address. @throws Problem */
+async function checkLink(context: Context, input: { token: string; email: string }): Promise<void> {
+  const [link] = await query(context.postgres, {
+    name: 'links.find',
+    sql: `
+      SELECT p.email
+      FROM sign_in_links l LEFT JOIN people p ON p.id = l.person_id
+      WHERE l.secret_hash = $1 AND l.used_at IS NULL AND l.expires_at > $2
+      LIMIT 1`,
+    params: [hashSecret(input.token), context.now()],
+    schema: z.object({ email: z.string().nullable() }),
+  });
+  if (!link) throw linkUsed();
+  if (link.email !== null && link.email.toLowerCase() !== input.email.toLowerCase()) {
+    throw new Problem('bad_request', 'This link was made for another e-mail address.', {
+      errors: [{ path: 'email', message: 'write the address that you were invited by' }],
+    });
+  }
+}
+
+function linkUsed(): Problem {
+  return new Problem(
+    'link_used',
+    'This link was used or has expired. Ask for a new one: npx plumbline sign-in-link, or an administrator.',
+  );
 }
 
 async function createFirstAdministrator(
@@ -82,6 +106,8 @@ async function createFirstAdministrator(
   input: { name: string; email: string },
   passwordHash: string,
 ): Promise<Actor> {
+  // Two people who follow two links at once must not both become the first.
+  await on.query('SELECT pg_advisory_xact_lock($1)', [firstAdministratorLock]);
   if (await hasAdministrator(on))
     throw new Problem('link_used', 'There is an administrator already: sign in, or ask them.');
   const id = context.randomId();
@@ -92,6 +118,7 @@ async function createFirstAdministrator(
     [id, input.email, input.name, passwordHash, context.now()],
   );
   if (created === 0) throw new Problem('conflict', 'Somebody with this e-mail exists already.');
+  await execute(on, 'DELETE FROM sign_in_links WHERE person_id IS NULL');
   return { kind: 'person', id, name: input.name, role: 'admin' };
 }
 

@@ -85,7 +85,7 @@ export async function revokeToken(
     const at = context.now();
     const revoked = await execute(
       on,
-      'UPDATE tokens SET revoked_at = $2 WHERE id::text = $1 AND revoked_at IS NULL',
+      'UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL',
       [id, at],
     );
     if (revoked === 0) throw new Problem('not_found', 'There is no such token, or it was revoked already.');

@@ -4,7 +4,7 @@ import { roles, type Actor, type Role } from '../actor.ts';
 import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
-import { createLink } from './links.ts';
+import { createLink, hasAdministrator } from './links.ts';
 
 const peopleMax = 1000;
 
@@ -34,10 +34,21 @@ export function listPeople(context: Context): Promise<Person[]> {
   });
 }
 
-export async function findPerson(on: Executor, id: string): Promise<Person> {
+/** The e-mail of a person; empty when there is no such person. */
+export async function emailOf(context: Context, id: string): Promise<string> {
+  const [person] = await query(context.postgres, {
+    name: 'people.email',
+    sql: 'SELECT email FROM people WHERE id = $1 LIMIT 1',
+    params: [id],
+    schema: z.object({ email: z.string() }),
+  });
+  return person?.email ?? '';
+}
+
+async function findPerson(on: Executor, id: string): Promise<Person> {
   const [person] = await query(on, {
     name: 'people.find',
-    sql: `SELECT ${columns} FROM people WHERE id::text = $1 LIMIT 1`,
+    sql: `SELECT ${columns} FROM people WHERE id = $1 LIMIT 1`,
     params: [id],
     schema: PersonRow,
   });
@@ -89,27 +100,21 @@ export async function changePerson(
     const at = context.now();
     const disabledAt =
       change.disabled === undefined ? before.disabledAt : change.disabled ? (before.disabledAt ?? at) : null;
-    await execute(on, 'UPDATE people SET role = $2, disabled_at = $3 WHERE id::text = $1', [
+    await execute(on, 'UPDATE people SET role = $2, disabled_at = $3 WHERE id = $1', [
       id,
       change.role ?? before.role,
       disabledAt,
     ]);
-    const left = await query(on, {
-      name: 'people.count_administrators',
-      sql: `SELECT count(*)::int AS count FROM people WHERE role = 'admin' AND disabled_at IS NULL AND password_hash IS NOT NULL`,
-      params: [],
-      schema: z.object({ count: z.int() }),
-    });
-    if (before.role === 'admin' && left[0]?.count === 0) {
+    if (canAdminister(before) && !(await hasAdministrator(on))) {
       throw new Problem('last_administrator', 'Make somebody else an administrator first.');
     }
-    if (disabledAt) await execute(on, 'DELETE FROM sessions WHERE person_id::text = $1', [id]);
+    if (disabledAt) await execute(on, 'DELETE FROM sessions WHERE person_id = $1', [id]);
     await recordAct(on, {
       at,
       actor,
       action: 'people.change',
       target: `person:${id}`,
-      detail: { ...change },
+      detail: { from: { role: before.role, disabled: before.disabledAt !== null }, to: change },
       requestId,
     });
     return findPerson(on, id);
@@ -125,6 +130,8 @@ export async function renewLink(
 ): Promise<string> {
   return inTransaction(context.postgres, async (on) => {
     const person = await findPerson(on, id);
+    if (person.disabledAt)
+      throw new Problem('conflict', `${person.name} may not sign in. Let them in again first.`);
     await recordAct(on, {
       at: context.now(),
       actor,
@@ -134,4 +141,9 @@ export async function renewLink(
     });
     return createLink(context, on, person.id);
   });
+}
+
+/** Somebody who was invited but never chose a password administers nothing yet. */
+function canAdminister(person: Person): boolean {
+  return person.role === 'admin' && person.disabledAt === null && person.hasPassword;
 }

@@ -3,60 +3,55 @@ import { z } from 'zod';
 import { Problem } from '../problem.ts';
 
 const windowMs = 15 * 60_000;
+/** Failed attempts in a window. An address may be that of a whole office. */
 const limits = { account: 10, address: 50 };
 
-/** What failed sign-ins are counted by. */
-export function subjectsOf(email: string, address: string): { subject: string; max: number }[] {
-  return [
-    { subject: `account:${email.toLowerCase()}`, max: limits.account },
-    { subject: `address:${address}`, max: limits.address },
-  ];
-}
+const AttemptRow = z.object({ subject: z.string(), failures: z.int(), windowStart: z.date() });
 
-/** @throws Problem too_many_attempts while an account or an address has failed too often. */
-export async function refuseTooMany(on: Executor, email: string, address: string, now: Date): Promise<void> {
-  const subjects = subjectsOf(email, address);
+/**
+ * Counts an attempt before the password is looked at, so that guesses sent all at once count too. What turns out to be
+ * right is given back by `forgive`. @throws Problem too_many_attempts when the account or the address is past its limit.
+ */
+export async function admitAttempt(on: Executor, email: string, address: string, now: Date): Promise<void> {
+  const old = new Date(now.getTime() - windowMs);
+  await execute(on, 'DELETE FROM sign_in_failures WHERE window_start < $1', [old]);
+  // The subjects are written in one order, so that two sign-ins at once cannot wait for each other.
   const rows = await query(on, {
     name: 'sign_in_failures.count',
-    sql: 'SELECT subject, failures, window_start AS "windowStart" FROM sign_in_failures WHERE subject = ANY($1) AND window_start > $2 LIMIT 2',
-    params: [subjects.map(({ subject }) => subject), new Date(now.getTime() - windowMs)],
-    schema: z.object({ subject: z.string(), failures: z.int(), windowStart: z.date() }),
+    sql: `
+      INSERT INTO sign_in_failures AS f (subject, window_start, failures)
+      SELECT subject, $2::timestamptz, 1 FROM unnest($1::text[]) AS subject
+      ON CONFLICT (subject) DO UPDATE SET failures = f.failures + 1
+      RETURNING subject, failures, window_start AS "windowStart"`,
+    params: [[accountOf(email), addressOf(address)], now],
+    schema: AttemptRow,
   });
-  for (const { subject, max } of subjects) {
-    const row = rows.find((one) => one.subject === subject);
-    if (!row || row.failures < max) continue;
-    const waitS = Math.ceil((row.windowStart.getTime() + windowMs - now.getTime()) / 1000);
-    throw new Problem(
-      'too_many_attempts',
-      `Too many sign-ins failed. Try again in ${Math.ceil(waitS / 60)} min.`,
-      {
-        headers: { 'retry-after': String(waitS) },
-      },
-    );
+  for (const { subject, failures, windowStart } of rows) {
+    const max = subject.startsWith('account:') ? limits.account : limits.address;
+    if (failures > max) throw tooMany(windowStart.getTime() + windowMs - now.getTime());
   }
 }
 
-/** Counts one failed sign-in. */
-export async function countFailure(on: Executor, email: string, address: string, now: Date): Promise<void> {
-  const old = new Date(now.getTime() - windowMs);
-  // In one order, so that two sign-ins at once cannot wait for each other.
-  const subjects = subjectsOf(email, address)
-    .map(({ subject }) => subject)
-    .sort();
-  for (const subject of subjects) {
-    await execute(
-      on,
-      `INSERT INTO sign_in_failures AS f (subject, window_start, failures) VALUES ($1, $2, 1)
-       ON CONFLICT (subject) DO UPDATE SET
-         failures = CASE WHEN f.window_start > $3 THEN f.failures + 1 ELSE 1 END,
-         window_start = CASE WHEN f.window_start > $3 THEN f.window_start ELSE $2 END`,
-      [subject, now, old],
-    );
-  }
-  await execute(on, 'DELETE FROM sign_in_failures WHERE window_start < $1', [old]);
+/** A right password clears its account; of its address it gives back one attempt, for others may be guessing there. */
+export async function forgive(on: Executor, email: string, address: string): Promise<void> {
+  await execute(on, 'DELETE FROM sign_in_failures WHERE subject = $1', [accountOf(email)]);
+  await execute(
+    on,
+    'UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = $1 AND failures > 0',
+    [addressOf(address)],
+  );
 }
 
-/** A successful sign-in clears its account, not its address: others may be guessing from there. */
-export async function forgiveAccount(on: Executor, email: string): Promise<void> {
-  await execute(on, 'DELETE FROM sign_in_failures WHERE subject = $1', [`account:${email.toLowerCase()}`]);
+function accountOf(email: string): string {
+  return `account:${email.toLowerCase()}`;
+}
+
+function addressOf(address: string): string {
+  return `address:${address}`;
+}
+
+function tooMany(waitMs: number): Problem {
+  const waitS = Math.max(1, Math.ceil(waitMs / 1000));
+  const detail = `Too many sign-ins failed. Try again in ${Math.ceil(waitS / 60)} min.`;
+  return new Problem('too_many_attempts', detail, { headers: { 'retry-after': String(waitS) } });
 }

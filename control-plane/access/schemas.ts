@@ -3,12 +3,22 @@ import { roles } from '../actor.ts';
 
 export const RoleName = z.enum(roles);
 const email = z.email().max(254);
-const personName = z.string().trim().min(1).max(120);
+/** Control characters have no place in a name, and PostgreSQL cannot store all of them. */
+const personName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(120)
+  .regex(/^\P{Cc}*$/u, 'control characters are not allowed');
 /** Length is what counts; composition rules only make passwords worse (NIST SP 800-63B). */
 const password = z.string().min(12, 'use at least 12 characters').max(200);
 
+export const IdParam = z.object({ id: z.uuid() });
+
 export const SignIn = z.object({ email, password: z.string().min(1).max(200) });
 export const Welcome = z.object({ token: z.string().min(1).max(200), name: personName, email, password });
+
+export const PasswordChange = z.object({ current: z.string().min(1).max(200), password });
 
 export const SessionView = z
   .object({
@@ -49,7 +59,7 @@ export const TokenView = z
   .openapi('Token');
 export const TokenList = z.object({ items: z.array(TokenView) });
 export const TokenRequest = z.object({
-  name: z.string().trim().min(1).max(120),
+  name: personName,
   role: RoleName,
   expiresInDays: z.int().min(1).max(3650).nullable().default(90),
 });

@@ -1,20 +1,25 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { query } from '@plumbline/model/postgres/pool.ts';
 import type { Context } from '../context.ts';
 import { problemResponses } from '../problem.ts';
 import { actorOf, createRouter } from '../router.ts';
-import { sessionSecretOf } from './authenticate.ts';
+import { changePassword } from './change-password.ts';
 import { followLink } from './links.ts';
-import { writeFirstLink } from './local-files.ts';
-import { SessionList, SessionView, SignIn, Welcome } from './schemas.ts';
-import { lifeMsMax, sessionCookieHeader } from './sessions.ts';
-import { endSession, endSessionBySecret, signIn } from './sign-in.ts';
+import { forgetFirstLink } from './local-files.ts';
+import { emailOf } from './people.ts';
+import { IdParam, PasswordChange, SessionList, SessionView, SignIn, Welcome } from './schemas.ts';
+import { endSession, lifeMsMax, listSessions, sessionCookieHeader } from './sessions.ts';
+import { signIn } from './sign-in.ts';
 import { visitorOf } from './visitor.ts';
 
 const lifeSeconds = lifeMsMax / 1000;
 const json = <Schema extends z.ZodType>(schema: Schema) => ({ content: { 'application/json': { schema } } });
 const started = {
-  204: { description: 'Signed in; the session is in the cookie __Host-plumbline' },
+  204: {
+    description: 'Signed in',
+    headers: {
+      'set-cookie': { schema: { type: 'string' as const }, description: 'The session: __Host-plumbline' },
+    },
+  },
   ...problemResponses,
 };
 
@@ -48,7 +53,16 @@ const leave = createRoute({
   responses: { 204: { description: 'Signed out' }, ...problemResponses },
 });
 
-const listSessions = createRoute({
+const newPassword = createRoute({
+  method: 'post',
+  path: '/session/password',
+  summary: 'Change my password',
+  description: 'Ends every session of mine and starts a new one.',
+  request: { body: { ...json(PasswordChange), required: true } },
+  responses: started,
+});
+
+const mySessions = createRoute({
   method: 'get',
   path: '/sessions',
   summary: 'My sessions',
@@ -59,66 +73,53 @@ const endOther = createRoute({
   method: 'delete',
   path: '/sessions/{id}',
   summary: 'End one of my sessions',
-  request: { params: z.object({ id: z.string().max(100) }) },
+  request: { params: IdParam },
   responses: { 204: { description: 'Ended' }, ...problemResponses },
 });
 
 export function sessionRoutes(context: Context) {
   return createRouter()
     .openapi(startSession, async (c) => {
-      const secret = await signIn(context, c.req.valid('json'), visitorOf(c), c.get('requestId'));
+      const secret = await signIn(context, c.req.valid('json'), visitorOf(c, context), c.get('requestId'));
       c.header('set-cookie', sessionCookieHeader(secret, lifeSeconds));
       return c.body(null, 204);
     })
     .openapi(welcome, async (c) => {
-      const secret = await followLink(context, c.req.valid('json'), visitorOf(c), c.get('requestId'));
-      // The link of the first administrator has done its work.
-      await writeFirstLink(context);
+      const secret = await followLink(
+        context,
+        c.req.valid('json'),
+        visitorOf(c, context),
+        c.get('requestId'),
+      );
+      await forgetFirstLink(context);
       c.header('set-cookie', sessionCookieHeader(secret, lifeSeconds));
       return c.body(null, 204);
     })
     .openapi(readSession, async (c) => {
       const actor = actorOf(c);
-      const [person] = await query(context.postgres, {
-        name: 'people.email',
-        sql: 'SELECT email FROM people WHERE id::text = $1 LIMIT 1',
-        params: [actor.id],
-        schema: z.object({ email: z.string() }),
-      });
-      const user = { id: actor.id, name: actor.name, email: person?.email ?? '', role: actor.role };
+      const email = actor.kind === 'person' ? await emailOf(context, actor.id) : '';
+      const user = { id: actor.id, name: actor.name, email, role: actor.role };
       return c.json({ user, kind: actor.kind }, 200);
     })
     .openapi(leave, async (c) => {
-      const secret = sessionSecretOf(c.req.raw.headers);
-      if (secret) await endSessionBySecret(context, secret);
+      const actor = actorOf(c);
+      if (actor.sessionId) await endSession(context, actor, actor.sessionId, c.get('requestId'));
       c.header('set-cookie', sessionCookieHeader('', 0));
       return c.body(null, 204);
     })
-    .openapi(listSessions, async (c) => {
-      const actor = actorOf(c);
-      const rows = await query(context.postgres, {
-        name: 'sessions.list',
-        sql: `
-          SELECT id, created_at AS "createdAt", last_seen_at AS "lastSeenAt", address, user_agent AS "userAgent"
-          FROM sessions WHERE person_id::text = $1 AND expires_at > $2
-          ORDER BY last_seen_at DESC LIMIT 100`,
-        params: [actor.id, context.now()],
-        schema: z.object({
-          id: z.string(),
-          createdAt: z.date(),
-          lastSeenAt: z.date(),
-          address: z.string(),
-          userAgent: z.string(),
-        }),
-      });
-      const items = rows.map((row) => ({
-        ...row,
-        createdAt: row.createdAt.toISOString(),
-        lastSeenAt: row.lastSeenAt.toISOString(),
-        current: row.id === actor.sessionId,
-      }));
-      return c.json({ items }, 200);
+    .openapi(newPassword, async (c) => {
+      const input = c.req.valid('json');
+      const secret = await changePassword(
+        context,
+        actorOf(c),
+        input,
+        visitorOf(c, context),
+        c.get('requestId'),
+      );
+      c.header('set-cookie', sessionCookieHeader(secret, lifeSeconds));
+      return c.body(null, 204);
     })
+    .openapi(mySessions, async (c) => c.json({ items: await listSessions(context, actorOf(c)) }, 200))
     .openapi(endOther, async (c) => {
       await endSession(context, actorOf(c), c.req.valid('param').id, c.get('requestId'));
       return c.body(null, 204);

@@ -29,7 +29,9 @@ export function createEventHub(keptMax = 256): EventHub {
       for (const listener of listeners) listener(event);
     },
     subscribe(listener, after) {
-      if (after !== undefined) for (const event of kept) if (event.id > after) listener(event);
+      // An id that was never given out here comes from before a restart: all that is kept may be news.
+      const seen = after !== undefined && after > lastId ? 0 : after;
+      if (seen !== undefined) for (const event of kept) if (event.id > seen) listener(event);
       listeners.add(listener);
       return () => listeners.delete(listener);
     },

@@ -1,12 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
+import { authenticate } from '../access/authenticate.ts';
 import type { Context } from '../context.ts';
-import { Problem, problemResponses } from '../problem.ts';
-import { createRouter } from '../router.ts';
-import type { LiveEvent } from './hub.ts';
+import { describeError } from '../log.ts';
+import { problemResponses } from '../problem.ts';
+import { actorOf, createRouter } from '../router.ts';
+import { createConnections } from './connections.ts';
+import { streamEvents } from './stream.ts';
 
-const clientsMax = 500;
-const waitingMax = 100;
 const heartbeatMs = 15_000;
 
 const events = createRoute({
@@ -14,7 +15,15 @@ const events = createRoute({
   path: '/events',
   summary: 'What happens now, as server-sent events',
   description:
-    'Topics: telemetry.tick (newest telemetry and counts, every few seconds while there is news), catalog.changed, catalog.invalid. A comment line every 15 s keeps the connection. Last-Event-ID resumes.',
+    'Topics: telemetry.tick (newest telemetry and counts, every few seconds while there is news), catalog.changed, catalog.invalid. A comment line every 15 s keeps the connection.',
+  request: {
+    headers: z.object({
+      'last-event-id': z
+        .string()
+        .optional()
+        .openapi({ description: 'Id of the last event that was seen: brings what came after it.' }),
+    }),
+  },
   responses: {
     200: { description: 'A stream of events', content: { 'text/event-stream': { schema: z.string() } } },
     ...problemResponses,
@@ -23,55 +32,41 @@ const events = createRoute({
 
 /** Live events for the console; `stopped` ends the streams when the process is asked to stop. */
 export function liveRoutes(context: Context, stopped: AbortSignal) {
-  return createRouter().openapi(events, (c) => {
-    if (context.events.listeners >= clientsMax) {
-      throw new Problem(
-        'too_many_clients',
-        `${clientsMax} live connections are open already: try again later.`,
-        { headers: { 'retry-after': '30' } },
-      );
-    }
-    const lastId = Number(c.req.header('last-event-id') ?? Number.NaN);
+  const connections = createConnections();
+  const router = createRouter();
+  // A stream is no typed answer, so the route is described apart from its handler.
+  router.openAPIRegistry.registerPath(events);
+  router.get('/events', (c) => {
+    const leave = connections.enter(actorOf(c));
+    const { headers } = c.req.raw;
     c.header('x-accel-buffering', 'no');
-    return streamSSE(c, async (stream) => {
-      const waiting: LiveEvent[] = [];
-      let wake = () => {};
-      const unsubscribe = context.events.subscribe(
-        (event) => {
-          // A client that does not read loses the oldest news, never the server's memory.
-          if (waiting.length >= waitingMax) waiting.shift();
-          waiting.push(event);
-          wake();
-        },
-        Number.isInteger(lastId) ? lastId : undefined,
-      );
-      const end = () => wake();
-      stream.onAbort(end);
-      stopped.addEventListener('abort', end);
-      try {
-        await stream.write(': hello\n\n');
-        while (!stream.aborted && !stopped.aborted) {
-          for (let event = waiting.shift(); event; event = waiting.shift()) {
-            await stream.writeSSE({
-              id: String(event.id),
-              event: event.topic,
-              data: JSON.stringify(event.data),
-            });
-          }
-          const woken = await new Promise<boolean>((resolve) => {
-            const timer = setTimeout(() => resolve(false), heartbeatMs);
-            wake = () => {
-              clearTimeout(timer);
-              resolve(true);
-            };
-            if (waiting.length > 0 || stopped.aborted || stream.aborted) wake();
-          });
-          if (!woken) await stream.write(': still here\n\n');
+    return streamSSE(
+      c,
+      async (stream) => {
+        try {
+          const mayStay = () => stillMayEnter(context, headers);
+          const lastId = lastSeen(headers);
+          await streamEvents(stream, { events: context.events, lastId, heartbeatMs, stopped, mayStay });
+        } finally {
+          leave();
         }
-      } finally {
-        unsubscribe();
-        stopped.removeEventListener('abort', end);
-      }
-    });
+      },
+      async (error) => context.log.warn('live stream ended', describeError(error)),
+    );
   });
+  return router;
+}
+
+/** A database that is away for a moment takes nobody's access. */
+async function stillMayEnter(context: Context, headers: Headers): Promise<boolean> {
+  try {
+    return (await authenticate(context, headers)) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+function lastSeen(headers: Headers): number | undefined {
+  const text = headers.get('last-event-id') ?? '';
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

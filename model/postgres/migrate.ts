@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { inTransaction, query, type Executor, type Postgres } from './pool.ts';
 
-const directory = new URL('./migrations/', import.meta.url);
+const migrationsFolder = new URL('./migrations/', import.meta.url);
 
 /** Any number that nothing else in this database locks. */
 const lockKey = 7_104_302_193;
@@ -19,9 +19,11 @@ interface Migration {
  * Brings the database to the newest migration, all in one transaction, and answers the numbers it applied. Processes
  * that start together wait for each other; a second run finds nothing to do.
  */
-export async function migrate(pool: Postgres): Promise<number[]> {
-  const migrations = await readMigrations();
+export async function migrate(pool: Postgres, folder: URL = migrationsFolder): Promise<number[]> {
+  const migrations = await readMigrations(folder);
   return inTransaction(pool, async (on) => {
+    // An index on a grown table, or another process that migrates, may take longer than any request should.
+    await on.query('SET LOCAL statement_timeout = 0');
     await on.query('SELECT pg_advisory_xact_lock($1)', [lockKey]);
     await on.query(
       `CREATE TABLE IF NOT EXISTS schema_migrations
@@ -42,11 +44,11 @@ export async function migrate(pool: Postgres): Promise<number[]> {
   });
 }
 
-async function readMigrations(): Promise<Migration[]> {
-  const names = (await readdir(directory)).filter((name) => /^\d{4}-.+\.sql$/.test(name)).sort();
+async function readMigrations(folder: URL): Promise<Migration[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d{4}-.+\.sql$/.test(name)).sort();
   return Promise.all(
     names.map(async (name) => {
-      const sql = await readFile(new URL(name, directory), 'utf8');
+      const sql = await readFile(new URL(name, folder), 'utf8');
       return {
         number: Number(name.slice(0, 4)),
         name,
