@@ -5,9 +5,30 @@ import { elkGraph, placed, shapeOf, splinePath } from './graph.ts';
 const topology = {
   systems: [{ name: 'shop' }, { name: 'erp' }],
   flows: [
-    { name: 'orders', title: 'Orders', source: 'shop', target: 'erp', health: 'failing' },
-    { name: 'returns', title: 'Returns', source: 'shop', target: 'erp', health: 'healthy' },
-    { name: 'stray', title: 'Stray', source: 'shop', target: 'nowhere', health: 'healthy' },
+    {
+      name: 'orders',
+      title: 'Orders',
+      entity: 'sales_order',
+      source: 'shop',
+      target: 'erp',
+      health: 'failing',
+    },
+    {
+      name: 'returns',
+      title: 'Returns',
+      entity: 'sales_order',
+      source: 'shop',
+      target: 'erp',
+      health: 'healthy',
+    },
+    {
+      name: 'stray',
+      title: 'Stray',
+      entity: 'sales_order',
+      source: 'shop',
+      target: 'nowhere',
+      health: 'healthy',
+    },
   ],
 } as unknown as Topology;
 

@@ -5,7 +5,7 @@ export type TopologyFlow = Topology['flows'][number];
 export type TopologySystem = Topology['systems'][number];
 
 const nodeSize = { width: 150, height: 54 };
-const labelCharPx = 5.7;
+const labelCharPx = 6.4;
 const labelHeightPx = 22;
 
 /** What the layout is asked for: systems as boxes, flows as labelled edges; what names no system is left out. */
@@ -35,8 +35,8 @@ export function elkGraph(topology: Pick<Topology, 'systems' | 'flows'>): ElkNode
         labels: [
           {
             id: `${flow.name}:label`,
-            text: flow.title,
-            width: labelWidth(flow.title),
+            text: labelOf(flow),
+            width: labelWidth(labelOf(flow)),
             height: labelHeightPx,
             layoutOptions: { 'elk.edgeLabels.inline': 'true' },
           },
@@ -89,6 +89,11 @@ export function shapeOf(topology: Pick<Topology, 'systems' | 'flows'>): string {
   const systems = topology.systems.map((system) => system.name).toSorted();
   const flows = topology.flows.map((flow) => `${flow.name}:${flow.source}:${flow.target}`).toSorted();
   return JSON.stringify([systems, flows]);
+}
+
+/** What the flow carries: the line already says from where to where, and the full title is a hover away. */
+export function labelOf(flow: TopologyFlow): string {
+  return flow.entity.replaceAll('_', ' ');
 }
 
 function labelWidth(text: string): number {

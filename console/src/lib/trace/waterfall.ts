@@ -65,10 +65,7 @@ function reachesRoot(span: Span, byId: ReadonlyMap<string, Span>): boolean {
   return true;
 }
 
-function countDescendants(
-  spans: readonly Span[],
-  children: ReadonlyMap<string, Span[]>,
-): Map<string, number> {
+function countDescendants(children: ReadonlyMap<string, Span[]>): Map<string, number> {
   const counts = new Map<string, number>();
   const order: Span[] = [];
   const stack = [...(children.get('') ?? [])];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Transaction } from '../api-types.ts';
-import { eventDetails, filterTimeline, parseTimelineFilter, timelineOf } from './timeline.ts';
+import { eventDetails, filterTimeline, firstKeys, parseTimelineFilter, timelineOf } from './timeline.ts';
 
 const transaction = {
   events: [
@@ -35,4 +35,12 @@ test('filters', () => {
 test('details leave out what the line says already', () => {
   const [event] = transaction.events;
   expect(event && eventDetails(event)).toEqual([['order.total', '10.00']]);
+});
+
+test('a key is shown where it turns up first', () => {
+  const event = (...keys: string[]) =>
+    ({ kind: 'event', event: { keys } }) as unknown as Parameters<typeof firstKeys>[0][number];
+  expect(
+    firstKeys([event('order:1', 'shipment:2'), event('shipment:2'), event('invoice:3')], 'order:1'),
+  ).toEqual([['shipment:2'], [], ['invoice:3']]);
 });

@@ -52,6 +52,17 @@ export function filterTimeline(happenings: readonly Happening[], filter: Timelin
   return happenings.filter((one) => (filter === 'events' ? one.kind === 'event' : one.kind === 'message'));
 }
 
+/** For each happening the keys that turn up for the first time; the lead key is known from the start. */
+export function firstKeys(happenings: readonly Happening[], lead: string): string[][] {
+  const seen = new Set([lead]);
+  return happenings.map((happening) => {
+    const { keys } = happening.kind === 'event' ? happening.event : happening.message;
+    const fresh = keys.filter((key) => !seen.has(key));
+    for (const key of fresh) seen.add(key);
+    return fresh;
+  });
+}
+
 export function parseTimelineFilter(text: string | null): TimelineFilter {
   return text === 'events' || text === 'messages' || text === 'problems' ? text : 'all';
 }
