@@ -26,8 +26,6 @@ const bodyBytesMax = 1024 * 1024;
 /** Version of the API, not of the product: it changes when a client would break. */
 const apiVersion = '1.0';
 
-export type AppType = ReturnType<typeof createApp>;
-
 /**
  * The whole API as one Hono app. @param stopped ends live streams when the process is asked to stop.
  * @throws Error when a route has no policy, or a policy no route.
