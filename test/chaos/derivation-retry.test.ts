@@ -105,6 +105,18 @@ describe('a retried insert', () => {
     await insertBatch(5);
     expect(await contents(store.clickHouse)).toEqual(before);
   });
+
+  it('is still recognised after the engine was restarted, the first time and later', async () => {
+    const before = await contents(store.clickHouse);
+    for (let restart = 0; restart < 2; restart += 1) {
+      await store.restart();
+      for (const number of [1, 2, 5]) await insertBatch(number);
+      expect(await contents(store.clickHouse)).toEqual(before);
+    }
+    await applyDerivation(store.clickHouse, derivationCatalog('changed again'));
+    for (const number of [1, 2, 5]) await insertBatch(number);
+    expect(await contents(store.clickHouse)).toEqual(before);
+  });
 });
 
 async function refuseInserts(table: string): Promise<void> {

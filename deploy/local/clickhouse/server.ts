@@ -6,6 +6,7 @@ import { readClickHouseConfig, type ClickHouseConfig } from './config.ts';
 import { openEngine, type Engine } from './engine.ts';
 import { prepareEngineFiles } from './engine-files.ts';
 import { createFace } from './face.ts';
+import { settleViews } from './settle-views.ts';
 
 const log = createLog('clickhouse', () => new Date());
 const drainMsMax = 15_000;
@@ -45,6 +46,7 @@ const start = async (): Promise<void> => {
     log.error('the engine has aborted and this process ends so that a new one can start', { reason });
     process.exit(70);
   });
+  await settleViews(engine);
   const server = createServer(
     { keepAliveTimeout: 30_000, requestTimeout: 0, maxHeaderSize: 1024 * 1024 },
     createFace({ engine, files, config, serverName: hostname() }),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClickHouse, type ClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import { migrate } from '@plumbline/model/clickhouse/migrate.ts';
 import { startEngines } from '../../../deploy/local/engines.ts';
@@ -9,6 +10,8 @@ import { startEngines } from '../../../deploy/local/engines.ts';
 export interface Store {
   readonly clickHouse: ClickHouse;
   readonly url: string;
+  /** Kills the engine and waits until its supervisor has it serving again. */
+  readonly restart: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -20,6 +23,12 @@ export async function openStore(): Promise<Store> {
   return {
     clickHouse,
     url: engines.clickhouseUrl,
+    restart: async () => {
+      const pid = engines.clickhouse?.pid();
+      if (pid) process.kill(pid, 'SIGKILL');
+      await sleep(500);
+      while (!(await clickHouse.ping()).success) await sleep(100);
+    },
     close: async () => {
       await clickHouse.close();
       await engines.stop();
