@@ -1,4 +1,4 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute, type z } from '@hono/zod-openapi';
 import type { Context } from '../context.ts';
 import { problemResponses } from '../problem.ts';
 import { actorOf, createRouter } from '../router.ts';

@@ -20,7 +20,7 @@ export function readAudit(
         AND ($2::text IS NULL OR action = $2)
         AND ($3::text IS NULL OR actor_id = $3)
         AND ($4::text IS NULL OR target = $4)
-      ORDER BY id DESC
+      ORDER BY audit_log.id DESC
       LIMIT $5`,
     params: [page.before, filter.action ?? null, filter.actor ?? null, filter.target ?? null, page.limit],
     schema: AuditRow,

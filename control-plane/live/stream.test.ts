@@ -61,7 +61,7 @@ test('a client that does not read loses the oldest news and no memory is spent o
   const client = createClient();
   const done = streamEvents(client.sink, options(hub));
   await settle();
-  client.block();
+  void client.block();
   for (let count = 0; count < 500; count += 1) hub.publish('a', count);
   client.unblock();
   await settle();

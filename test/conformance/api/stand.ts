@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { serve } from '@hono/node-server';
-import { createLink } from '@plumbline/control-plane/access/links.ts';
 import { createToken } from '@plumbline/control-plane/access/manage-tokens.ts';
+import { hashPassword } from '@plumbline/control-plane/access/password.ts';
+import { replaceSession } from '@plumbline/control-plane/access/sessions.ts';
 import { plumbline, roles, type Role } from '@plumbline/control-plane/actor.ts';
 import { createApp } from '@plumbline/control-plane/app.ts';
 import { holdCatalog } from '@plumbline/control-plane/catalog/holder.ts';
@@ -108,7 +109,7 @@ export async function openStand(catalogDirectory?: string) {
     tokenOf: async (role: Role) =>
       (await createToken(context, plumbline, { name: role, role, expiresInDays: null }, 'test')).secret,
     /** A person of a role who has chosen the password of these tests. */
-    addPerson: (role: Role, email: string) => addPerson(context, role, email, ask),
+    addPerson: (role: Role, email: string) => addPerson(context, role, email),
     /** Serves the app over a real socket. */
     listen: () => listen(app.fetch),
     close: async () => {
@@ -121,20 +122,21 @@ export async function openStand(catalogDirectory?: string) {
   };
 }
 
+/** Hashing takes long on purpose, so the one password of these tests is hashed once. */
+const passwordHash = hashPassword(password, randomBytes(16));
+
 async function addPerson(
   context: Context,
   role: Role,
   email: string,
-  ask: (method: string, target: string, asked: Asked) => Promise<Answer>,
 ): Promise<{ id: string; email: string; cookie: string }> {
   const id = randomUUID();
   await context.postgres.query(
-    'INSERT INTO people (id, email, name, role, created_at) VALUES ($1, $2, $3, $4, $5)',
-    [id, email, email.split('@')[0], role, context.now()],
+    'INSERT INTO people (id, email, name, role, password_hash, created_at) VALUES ($1, $2, $2, $3, $4, $5)',
+    [id, email, role, await passwordHash, context.now()],
   );
-  const token = new URL(await createLink(context, context.postgres, id)).searchParams.get('token');
-  const answer = await ask('POST', '/welcome', { json: { token, name: email, email, password } });
-  return { id, email, cookie: cookieOf(answer) };
+  const visitor = { address: 'unknown', userAgent: 'test', secret: undefined };
+  return { id, email, cookie: await replaceSession(context, context.postgres, id, visitor) };
 }
 
 async function listen(
