@@ -8,8 +8,8 @@ import { failingSince, slowSince, unansweredSends } from './trouble.ts';
 const lookBackMs = 24 * 3_600_000;
 const minuteSeconds = 60;
 /** Above this many flows in trouble, their trouble is dated by wider slots: the answer stays small. */
-const flowsByMinuteMax = 30;
-const wideSlotSeconds = 600;
+const flowsByMinuteMax = 5;
+const wideSlotSeconds = 300;
 const slowSlotSeconds = 300;
 const slowFlowsMax = 20;
 

@@ -48,7 +48,7 @@ export async function summarizeFlows(
   const sparkWidth = slotSeconds(range, sparkSlotsMax);
   const [rows, recentRows, heard, slots, causes] = await Promise.all([
     whole,
-    recent.from.getTime() === range.from.getTime() ? whole : readFigures(clickHouse, recent, only),
+    recent.from.getTime() === range.from.getTime() ? whole : readFigures(clickHouse, recent, only, false),
     readLastHeard(clickHouse, { from: new Date(range.to.getTime() - consumerKnownMs), to: range.to }, only),
     readSlots(clickHouse, range, sparkWidth, only === undefined ? null : [only]),
     readCauses(clickHouse, recent, only ?? '', causesMax),

@@ -12,8 +12,15 @@ import type { Overview } from './schemas.ts';
 
 const causesMax = 8;
 
+/** Answers the count of runs that it is given a key for, asking for it as seldom as it sees fit. */
+export type CountOnce = (key: string, ask: () => Promise<StateCount[]>) => Promise<StateCount[]>;
+
 /** The first page: flows by health, what fails and why, and what it holds up. */
-export async function readOverview(context: Context, range: TimeRange): Promise<Overview> {
+export async function readOverview(
+  context: Context,
+  range: TimeRange,
+  countOnce: CountOnce,
+): Promise<Overview> {
   const { clickHouse } = context;
   const { catalog } = context.catalog.current();
   const whole = wholeMinutes(range);
@@ -22,7 +29,9 @@ export async function readOverview(context: Context, range: TimeRange): Promise<
     summarizeFlows(context, range),
     readTotals(clickHouse, whole, stepSeconds),
     readCauses(clickHouse, whole, '', causesMax),
-    countRuns(clickHouse, catalog.processes, range, context.now()),
+    countOnce(`${catalog.hash} ${whole.from.getTime()} ${whole.to.getTime()}`, () =>
+      countRuns(clickHouse, catalog.processes, whole, context.now()),
+    ),
     readNewest(clickHouse, context.now()),
   ]);
   const totalBySlot = new Map(totals.map((total) => [total.slot, total]));

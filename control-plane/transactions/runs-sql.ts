@@ -21,7 +21,7 @@ export function runsSql(process: Process, which: 'begun' | 'page' | 'keys'): str
     FROM (
       SELECT Key AS key,
              [${milestones.map(({ name }) => `minIfOrNull(At, Milestone = ${quote(name)})`).join(', ')}] AS at,
-             min(At) AS startedAt, max(At) AS lastAt, max(Amount) AS amount, max(Currency) AS currency
+             min(At) AS startedAt, max(At) AS lastAt, max(Amount) AS amount, anyIf(Currency, Currency != '') AS currency
       ${source(process.name, which)}
     )`;
 }
