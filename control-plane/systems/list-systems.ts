@@ -86,4 +86,3 @@ function viewOf(
       .map(({ name }) => name),
   };
 }
-
