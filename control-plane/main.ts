@@ -65,8 +65,8 @@ async function run(config: Config): Promise<void> {
   const app = createApp(context, stopping.signal);
   const server = serve({ fetch: app.fetch, hostname: config.bind, port: config.port }, ({ port }) => {
     log.info('ready', { port });
-    // The one line that is for a person, and the only one that ever holds a secret: it works once.
-    if (link)
+    // The one line for a person, and the only one that holds a secret. On one machine the supervisor shows the file.
+    if (link && !config.local)
       process.stdout.write(
         `Nobody administers Plumbline yet. Open this link, which works once:\n  ${link}\n`,
       );

@@ -134,7 +134,7 @@ test('the last administrator stays, also when two leave at once', async () => {
     change(second.id, { role: 'viewer' }),
   ]);
   expect(both.filter(({ status }) => status === 200)).toHaveLength(1);
-  const { rows } = await stand.context.postgres.query(
+  const { rows } = await stand.context.postgres.query<{ email: string }>(
     `SELECT email FROM people WHERE role = 'admin' AND disabled_at IS NULL AND password_hash IS NOT NULL`,
   );
   expect(rows).toHaveLength(1);
