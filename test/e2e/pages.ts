@@ -1,0 +1,47 @@
+import type { Page } from 'playwright-core';
+import { z } from 'zod';
+
+const range = 'from=now-12h&to=now';
+
+/** Addresses of every page, with things on them that went wrong. */
+export interface Places {
+  readonly order: string;
+  readonly trace: string;
+  readonly flow: string;
+  readonly pages: readonly { readonly name: string; readonly path: string }[];
+}
+
+const Hit = z.object({ items: z.array(z.object({ kind: z.string(), id: z.string() })) });
+
+/** Finds a late order, its trace and a failing flow by looking at the console's own pages. */
+export async function findPlaces(page: Page, consoleUrl: string): Promise<Places> {
+  await page.goto(`${consoleUrl}/transactions?${range}&process=order-to-cash&state=late`);
+  const order = (await page.locator('main a[data-row]').first().getAttribute('href')) ?? '';
+  await page.goto(consoleUrl + order);
+  const trace = (await page.locator('main a[href^="/traces/"]').first().getAttribute('href')) ?? '';
+  await page.goto(`${consoleUrl}/flows?${range}&sort=-failed`);
+  const flow = (await page.locator('main a[data-row]').first().getAttribute('href')) ?? '';
+  if (!order || !trace || !flow) throw new Error('The back-fill holds no late order, no trace or no flow.');
+  return {
+    order,
+    trace,
+    flow,
+    pages: [
+      { name: 'overview', path: `/?${range}` },
+      { name: 'topology', path: `/topology?${range}` },
+      { name: 'flows', path: `/flows?${range}` },
+      { name: 'flow', path: flow },
+      { name: 'transactions', path: `/transactions?${range}` },
+      { name: 'transaction', path: order },
+      { name: 'trace', path: trace },
+      { name: 'systems', path: `/systems?${range}` },
+      { name: 'settings', path: '/settings' },
+    ],
+  };
+}
+
+/** What Ctrl+K's endpoint finds for a text. */
+export async function find(page: Page, consoleUrl: string, text: string) {
+  const response = await page.request.get(`${consoleUrl}/find?q=${encodeURIComponent(text)}`);
+  return Hit.parse(await response.json()).items;
+}

@@ -1,0 +1,148 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const startMsMax = 220_000;
+const stopMsMax = 30_000;
+
+/** The whole product, running on free ports in a folder of its own, with half a day of the distributor's business in it. */
+export interface Product {
+  readonly consoleUrl: string;
+  readonly apiUrl: string;
+  /** The link printed at first start, by which the first administrator comes in. */
+  readonly firstLink: string;
+  readonly dataDir: string;
+  readonly stop: () => Promise<void>;
+}
+
+const portNames = ['CONSOLE', 'API', 'OTLP', 'OTLP_GRPC', 'CLICKHOUSE', 'POSTGRES', 'DISTRIBUTOR'] as const;
+
+export async function startProduct(options: { days?: number } = {}): Promise<Product> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'plumbline-e2e-'));
+  const ports = await freePorts(portNames.length);
+  const port = (name: (typeof portNames)[number]) => String(ports[portNames.indexOf(name)]);
+  const env = {
+    ...process.env,
+    ...Object.fromEntries(portNames.map((name) => [`PLUMBLINE_${name}_PORT`, port(name)])),
+    PLUMBLINE_DATA_DIR: dataDir,
+    PLUMBLINE_CATALOG: path.join(root, 'test/distributor/catalog'),
+    PLUMBLINE_OTLP_URL: `http://127.0.0.1:${port('OTLP')}`,
+  };
+  const main = run(['deploy/local/main.ts', 'start'], env);
+  try {
+    const firstLink = await printed(main, /http:\/\/\S+\/welcome\?token=\S+/);
+    const history = run(['test/distributor/main.ts', '--once', '--days', String(options.days ?? 0.5)], env);
+    await ended(history);
+    const consoleUrl = `http://localhost:${port('CONSOLE')}`;
+    return {
+      consoleUrl,
+      apiUrl: `http://127.0.0.1:${port('API')}`,
+      firstLink,
+      dataDir,
+      stop: async () => {
+        await stop(main);
+        await rm(dataDir, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await stop(main);
+    throw error;
+  }
+}
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  return spawn(process.execPath, [...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Waits for a line of the output; the whole output is in the error when it does not come. */
+async function printed(child: ChildProcess, pattern: RegExp): Promise<string> {
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += String(chunk)));
+  const end = Date.now() + startMsMax;
+  while (Date.now() < end) {
+    const found = pattern.exec(text);
+    if (found) return found[0];
+    if (child.exitCode !== null) throw new Error(`The product ended at its start:\n${text}`);
+    await sleep(100);
+  }
+  throw new Error(`The product did not start in ${startMsMax / 1000} s:\n${text}`);
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += String(chunk)));
+  const code = await new Promise((resolve) => child.once('exit', resolve));
+  if (code !== 0) throw new Error(`The distributor ended with ${String(code)}:\n${text}`);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const won = await Promise.race([gone.then(() => true), sleep(stopMsMax, false)]);
+  if (!won) child.kill('SIGKILL');
+}
+
+/** A second console that reaches the API through a wire which the test can cut, as in an outage. */
+export async function startConsoleOnWire(
+  product: Product,
+): Promise<{ url: string; cut: () => void; stop: () => Promise<void> }> {
+  const open = new Set<Socket>();
+  const wire = createServer((socket) => {
+    const api = connect(Number(new URL(product.apiUrl).port), '127.0.0.1');
+    for (const [one, other] of [
+      [socket, api],
+      [api, socket],
+    ] as const) {
+      open.add(one);
+      one.pipe(other);
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => wire.listen(0, '127.0.0.1', resolve));
+  const [port] = await freePorts(1);
+  const url = `http://localhost:${port}`;
+  const child = run(['console/main.ts'], {
+    ...process.env,
+    PLUMBLINE_CONSOLE_PORT: String(port),
+    PLUMBLINE_API_URL: `http://127.0.0.1:${portOf(wire)}`,
+    PLUMBLINE_PUBLIC_URL: url,
+  });
+  await printed(child, /console listens/);
+  const cut = () => {
+    wire.close();
+    for (const socket of open) socket.destroy();
+  };
+  return {
+    url,
+    cut,
+    stop: async () => {
+      cut();
+      await stop(child);
+    },
+  };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map(portOf);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
