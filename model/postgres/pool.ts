@@ -17,8 +17,10 @@ export function createPostgres(
     connectionTimeoutMillis: 5_000,
     application_name: 'plumbline',
   });
-  // A connection that dies while idle is replaced at its next use; without a listener it would end the process.
+  // A connection that dies, idle or in a transaction, is replaced at its next use, and a statement on it fails by itself;
+  // without listeners the event would end the process.
   pool.on('error', () => undefined);
+  pool.on('connect', (connection) => connection.on('error', () => undefined));
   return pool;
 }
 
