@@ -65,7 +65,8 @@ function viewOf(
   const outgoing = flows.filter(({ source }) => source === system.name);
   const seen = rows.map(({ lastSeenAt }) => lastSeenAt).sort();
   // A flow fails at its target: what a system sends in vain is the trouble of the one that should take it.
-  const healths = new Set((incoming.length > 0 ? incoming : outgoing).map(({ health }) => health));
+  const healths = new Set(incoming.map(({ health }) => health));
+  healths.delete('idle');
   return {
     name: system.name,
     title: system.title,
