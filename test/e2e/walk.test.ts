@@ -84,10 +84,8 @@ test('from the symptom to the cause: overview, flow, failed message, its transac
 test('Ctrl+K with the number of order, shipment or invoice lands on the same transaction', async () => {
   await go(places.order);
   const heading = await page.getByRole('heading', { level: 1 }).innerText();
-  const keys = await page
-    .locator('main section', { hasText: 'Linked keys' })
-    .locator('a.chip')
-    .evaluateAll((links) => links.map((link) => link.getAttribute('title') ?? ''));
+  const chips = await page.locator('main section', { hasText: 'Linked keys' }).locator('a.chip').all();
+  const keys = await Promise.all(chips.map(async (chip) => (await chip.getAttribute('title')) ?? ''));
   const wanted = ['order', 'shipment', 'invoice'].map(
     (entity) => keys.find((key) => key.startsWith(`${entity}:`)) ?? '',
   );
