@@ -34,6 +34,8 @@ function problemOfRequest(error: unknown): Problem | undefined {
 function problemOfStore(error: unknown): Problem | undefined {
   if (error instanceof StoreError) {
     if (error.code === 'timeout') return new Problem('too_slow', error.message);
+    if (error.code === 'too_many_rows' || error.code === 'out_of_memory')
+      return new Problem('too_much', error.message);
     if (error.code === 'unreachable')
       return new Problem('store_unavailable', 'ClickHouse cannot be reached at the moment.', retrySoon);
     return undefined;

@@ -30,6 +30,7 @@ const problems = {
   link_used: [410, 'This link was used or has expired'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'Send JSON'],
+  too_much: [422, 'The question is too large'],
   too_many_attempts: [429, 'Too many attempts'],
   internal: [500, 'Something failed here'],
   store_unavailable: [503, 'A database cannot be reached'],

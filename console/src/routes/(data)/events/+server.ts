@@ -6,7 +6,11 @@ import type { RequestHandler } from './$types';
 export const GET: RequestHandler = async (event) => {
   try {
     const upstream = await fetch(`${config.apiUrl}/api/v1/events`, {
-      headers: { accept: 'text/event-stream', cookie: `${sessionCookie}=${event.locals.session ?? ''}` },
+      headers: {
+        accept: 'text/event-stream',
+        cookie: `${sessionCookie}=${event.locals.session ?? ''}`,
+        'last-event-id': event.request.headers.get('last-event-id') ?? '',
+      },
       signal: event.request.signal,
     });
     if (!upstream.ok) return new Response('The API refused the stream.', { status: upstream.status });
