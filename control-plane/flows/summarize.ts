@@ -50,7 +50,8 @@ export async function summarizeFlows(
     whole,
     recent.from.getTime() === range.from.getTime() ? whole : readFigures(clickHouse, recent, only, false),
     readLastHeard(clickHouse, { from: new Date(range.to.getTime() - consumerKnownMs), to: range.to }, only),
-    readSlots(clickHouse, range, sparkWidth, only === undefined ? null : [only]),
+    // Who asks for one flow gets its whole series instead.
+    only === undefined ? readSlots(clickHouse, range, sparkWidth, null) : [],
     readCauses(clickHouse, recent, only ?? '', causesMax),
   ]);
   const [sparks, byFlow, recentByFlow, causesByFlow] = [

@@ -8,9 +8,9 @@ import { TransactionState } from './schemas.ts';
 /** What reaches a milestone later than this after a range is not looked for when its runs are listed or counted. */
 const horizonMs = 30 * 86_400_000;
 /** A page is looked for in windows from the newest on, each this many times as wide as the one before. */
-const windowGrowth = 4;
+const windowGrowth = 16;
 const firstWindowMsMin = 15 * 60_000;
-const windowsMax = 12;
+const windowsMax = 8;
 
 const RunRow = z.object({
   process: z.string(),
@@ -59,18 +59,23 @@ export async function readRuns(
 
 function readWindow(clickHouse: ClickHouse, processes: readonly Process[], filter: RunFilter) {
   const [at, key] = filter.after ?? ['', ''];
+  const scan = scanOf(processes, filter.range, filter.now);
+  const scanMs = Math.min(scan.scanTo.getTime(), filter.now.getTime()) - scan.scanFrom.getTime();
+  const rangeMs = filter.range.to.getTime() - filter.range.from.getTime();
+  // Looking up the keys of the window pays only while they are few among those scanned.
+  const which = rangeMs * 4 < scanMs ? 'page' : 'begun';
   return query(clickHouse, {
     name: 'transactions.list',
     sql: `
       SELECT process, key, at, startedAt, lastAt, state, toString(amount) AS amount, currency
-      FROM (${processes.map((process) => runsSql(process, 'page')).join(' UNION ALL ')})
+      FROM (${processes.map((process) => runsSql(process, which)).join(' UNION ALL ')}) AS runs
       WHERE (empty({states:Array(String)}) OR state IN {states:Array(String)})
-        AND ({valueMin:String} = '' OR ifNull(amount >= toDecimal128OrZero({valueMin:String}, 6), false))
+        AND ({valueMin:String} = '' OR ifNull(runs.amount >= toDecimal128OrZero({valueMin:String}, 6), false))
         AND ({after:String} = '' OR (startedAt, key) < (parseDateTime64BestEffortOrZero({after:String}, 6, 'UTC'), {key:String}))
       ORDER BY startedAt DESC, key DESC, process
       LIMIT {limit:UInt16}`,
     params: {
-      ...scanOf(processes, filter.range, filter.now),
+      ...scan,
       states: [...filter.states],
       valueMin: filter.valueMin ?? '',
       after: at,

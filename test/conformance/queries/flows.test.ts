@@ -148,11 +148,10 @@ describe('GET /flows/{name}', () => {
       ['DuplicateKeyError: order <number> exists', 'DuplicateKeyError', 'failed', 4],
       ['TimeoutError', 'TimeoutError', 'dead_lettered', 1],
     ]);
-    expect(body.causes[0]).toMatchObject({
-      firstAt: expect.stringContaining(ago(10 * minuteMs - 12_000).slice(0, 19)),
-      lastAt: expect.stringContaining(ago(5 * minuteMs - 12_000).slice(0, 19)),
-      example: { message: 'order 17 exists' },
-    });
+    const [duplicates] = body.causes;
+    expect(duplicates?.example.message).toBe('order 17 exists');
+    expect(Date.parse(duplicates?.firstAt ?? '')).toBe(end.getTime() - 10 * minuteMs + 12_000);
+    expect(Date.parse(duplicates?.lastAt ?? '')).toBe(end.getTime() - 5 * minuteMs + 12_000);
   });
 
   it('counts a week exactly, though it reads hours', async () => {
