@@ -228,3 +228,27 @@ test('no password, cookie or token ever reaches the log', async () => {
   for (const secret of [cookie, token, password, 'a wrong password']) expect(log).not.toContain(secret);
   expect(log).toContain('sign-in failed');
 });
+
+test('the console on the same machine says for whom it asks, and the session and its limits are of that address', async () => {
+  const server = await stand.listen();
+  await stand.addPerson('viewer', 'office@example.com');
+  const response = await fetch(`${server.url}/api/v1/session`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-forwarded-for': '6.6.6.6, 198.51.100.7',
+      'user-agent': 'Firefox',
+    },
+    body: JSON.stringify({ email: 'office@example.com', password }),
+  });
+  const cookie = response.headers.getSetCookie()[0]?.split(/[=;]/)[1] ?? '';
+  const { body } = await stand.ask('GET', '/sessions', { cookie });
+  expect((body as { items: unknown[] }).items).toContainEqual(
+    expect.objectContaining({ address: '198.51.100.7', userAgent: 'Firefox', current: true }),
+  );
+  const { rows } = await stand.context.postgres.query(
+    `SELECT failures FROM sign_in_failures WHERE subject = 'address:198.51.100.7'`,
+  );
+  expect(rows).toEqual([{ failures: 0 }]);
+  await server.close();
+});
