@@ -41,7 +41,7 @@ export async function findPlaces(page: Page, consoleUrl: string): Promise<Places
 }
 
 /** What Ctrl+K's endpoint finds for a text. */
-export async function find(page: Page, consoleUrl: string, text: string) {
+async function find(page: Page, consoleUrl: string, text: string) {
   const response = await page.request.get(`${consoleUrl}/find?q=${encodeURIComponent(text)}`);
   return Hit.parse(await response.json()).items;
 }
