@@ -60,7 +60,7 @@ export function flowRoutes(context: Context) {
   return createRouter()
     .openapi(listFlows, async (c) => {
       const range = parseRange(c.req.valid('query'), context.now());
-      const items = await summarizeFlows(context, range);
+      const items = [...(await summarizeFlows(context, range))];
       return c.json({ range: { from: range.from.toISOString(), to: range.to.toISOString() }, items }, 200);
     })
     .openapi(readOne, async (c) => {

@@ -1,6 +1,7 @@
 import { durationMs, type Catalog, type Flow } from '@plumbline/model/catalog/schema.ts';
 import type { Context } from '../context.ts';
 import type { TimeRange } from '../range.ts';
+import { rememberFor } from '../remember.ts';
 import { slotInstant, slotSeconds, slotStarts, wholeMinutes } from '../slots.ts';
 import { joinFigures, type Figures } from './figures.ts';
 import type { Thresholds } from './health.ts';
@@ -31,18 +32,33 @@ export function recentWindow(range: TimeRange): TimeRange {
   return { from: new Date(Math.max(range.from.getTime(), range.to.getTime() - recentMsMax)), to: range.to };
 }
 
+/** Overview, flows, systems and topology ask for the same; whoever asks within this time shares one answer. */
+const summaryLifeMs = 2000;
+const summaries = new WeakMap<Context, ReturnType<typeof rememberFor<readonly FlowSummary[]>>>();
+
 /**
- * Every declared flow, and every undeclared one that has messages, with figures and health; worst first.
- * @param only the one flow to summarize; an empty list means that nothing is known of it.
+ * Every declared flow, and every undeclared one that has messages, with figures and health; worst first. The answer
+ * may be two seconds old. @param only the one flow to summarize; an empty list: nothing is known of it.
  */
-export async function summarizeFlows(
+export function summarizeFlows(
   context: Context,
   asked: TimeRange,
   only?: string,
-): Promise<FlowSummary[]> {
-  const { clickHouse } = context;
+): Promise<readonly FlowSummary[]> {
   const { catalog } = context.catalog.current();
   const range = wholeMinutes(asked);
+  const remember = summaries.get(context) ?? rememberFor(summaryLifeMs, context.now);
+  summaries.set(context, remember);
+  const key = JSON.stringify([catalog.hash, range.from, range.to, only]);
+  return remember(key, () => summarize(context, catalog, range, only));
+}
+
+async function summarize(
+  { clickHouse }: Context,
+  catalog: Catalog,
+  range: TimeRange,
+  only?: string,
+): Promise<FlowSummary[]> {
   const recent = recentWindow(range);
   const whole = readFigures(clickHouse, range, only);
   const sparkWidth = slotSeconds(range, sparkSlotsMax);
@@ -62,7 +78,7 @@ export async function summarizeFlows(
   ];
   const heardByFlow = new Map(heard.map((row) => [row.flow, row]));
   const seen = only === undefined ? byFlow.keys() : [...byFlow.keys(), ...heardByFlow.keys()];
-  const summaries = namesOf(catalog, seen, only).map((name) => {
+  const judged = namesOf(catalog, seen, only).map((name) => {
     const flow = catalog.flows.find((one) => one.name === name);
     const last = heardByFlow.get(name);
     const hasConsumer = typeof last?.lastProcessedAt === 'string';
@@ -81,10 +97,10 @@ export async function summarizeFlows(
   });
   const verdicts = await assess(
     clickHouse,
-    summaries.map(({ subject }) => subject),
+    judged.map(({ subject }) => subject),
     recent,
   );
-  return summaries
+  return judged
     .flatMap(({ subject, summary }) => {
       const verdict = verdicts.get(subject.name);
       return verdict ? [{ ...summary, ...verdict }] : [];

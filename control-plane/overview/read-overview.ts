@@ -47,7 +47,7 @@ export async function readOverview(
       processed: totalBySlot.get(start)?.processed ?? 0,
       failed: totalBySlot.get(start)?.failed ?? 0,
     })),
-    flows,
+    flows: [...flows],
     causes: causes.map((cause) => ({ ...causeOf(cause), flow: cause.flow })),
     processes: catalog.processes.map((process) => ({
       process: process.name,

@@ -1,7 +1,7 @@
 import type { Catalog } from '@plumbline/model/catalog/schema.ts';
 import type { Context } from '../context.ts';
 import { readTraceIndex } from '../traces/queries.ts';
-import { limits, readLinks } from '../transactions/queries.ts';
+import { limits, linkReader } from '../transactions/queries.ts';
 import { findLeads, type Lead } from '../transactions/resolve-keys.ts';
 import { findKeys, type FoundKey } from './find-keys.ts';
 import type { SearchHit } from './schemas.ts';
@@ -45,7 +45,7 @@ async function findTransactions(context: Context, catalog: Catalog, text: string
   const leads = await findLeads(
     found.map(({ key }) => key),
     catalog.processes,
-    (keys) => readLinks(clickHouse, keys),
+    linkReader(clickHouse),
     limits.keys,
   );
   return found.map((each) => hitOf(each, leads.get(each.key), catalog));

@@ -13,7 +13,7 @@ const worst: readonly Health[] = ['failing', 'silent', 'degraded', 'healthy', 'i
 export async function listSystems(
   context: Context,
   range: TimeRange,
-): Promise<{ systems: SystemView[]; flows: FlowSummary[] }> {
+): Promise<{ systems: SystemView[]; flows: readonly FlowSummary[] }> {
   const [services, flows] = await Promise.all([
     readServices(context.clickHouse, wholeMinutes(range)),
     summarizeFlows(context, range),

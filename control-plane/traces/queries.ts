@@ -19,6 +19,30 @@ const IndexRow = z.object({
 });
 export type TraceIndexRow = z.output<typeof IndexRow>;
 
+const indexColumns = `
+  TraceId AS traceId, min(Start) AS start, max(End) AS end, sum(Spans) AS spans, sum(Errors) AS errors,
+  max(Name) AS name, arraySort(groupUniqArrayArray(Services)) AS services`;
+
+/** The traces in which any of these keys was named, by start. */
+export function readTracesOf(
+  clickHouse: ClickHouse,
+  keys: readonly string[],
+  limit: number,
+): Promise<TraceIndexRow[]> {
+  return query(clickHouse, {
+    name: 'traces.of_keys',
+    sql: `
+      SELECT ${indexColumns}
+      FROM trace_index
+      WHERE TraceId IN (SELECT DISTINCT TraceId FROM business_keys WHERE Key IN {keys:Array(String)} AND TraceId != '' LIMIT 2000)
+      GROUP BY TraceId
+      ORDER BY start, traceId
+      LIMIT {limit:UInt16}`,
+    params: { keys: [...keys], limit },
+    schema: IndexRow,
+  });
+}
+
 /** Time range and size of traces; those that are unknown have no row. */
 export function readTraceIndex(
   clickHouse: ClickHouse,
@@ -27,8 +51,7 @@ export function readTraceIndex(
   return query(clickHouse, {
     name: 'traces.index',
     sql: `
-      SELECT TraceId AS traceId, min(Start) AS start, max(End) AS end, sum(Spans) AS spans, sum(Errors) AS errors,
-             max(Name) AS name, arraySort(groupUniqArrayArray(Services)) AS services
+      SELECT ${indexColumns}
       FROM trace_index
       WHERE TraceId IN {traceIds:Array(String)}
       GROUP BY TraceId
@@ -65,12 +88,15 @@ const SpanRow = z.object({
 });
 export type SpanRow = z.output<typeof SpanRow>;
 
+/** When a trace began or ended, as the index knows it: what bounds a read of its spans and logs. */
+const edgeOf = (edge: 'min(Start)' | 'max(End)') =>
+  `(SELECT ${edge} FROM trace_index WHERE TraceId = {traceId:String})`;
+
 /** Spans of a trace by start. Flow, system and keys are worked out by the expressions of the materialized views. */
 export function readSpans(
   clickHouse: ClickHouse,
   catalog: Catalog,
   traceId: string,
-  window: { start: string; end: string },
   limit: number,
 ): Promise<SpanRow[]> {
   return query(clickHouse, {
@@ -86,10 +112,10 @@ export function readSpans(
              Links.TraceId AS linkTraceIds, Links.SpanId AS linkSpanIds, Links.Attributes AS linkAttributes
       FROM otel_traces
       WHERE TraceId = {traceId:String}
-        AND Timestamp >= parseDateTime64BestEffort({start:String}, 9, 'UTC') AND Timestamp <= parseDateTime64BestEffort({end:String}, 9, 'UTC')
+        AND Timestamp >= ${edgeOf('min(Start)')} AND Timestamp <= ${edgeOf('max(End)')}
       ORDER BY Timestamp, SpanId
       LIMIT {limit:UInt32}`,
-    params: { traceId, start: window.start, end: window.end, limit },
+    params: { traceId, limit },
     schema: SpanRow,
   });
 }
@@ -124,11 +150,7 @@ const LogRow = z.object({
 export type LogRow = z.output<typeof LogRow>;
 
 /** Logs that carry the trace's id, by time; a log may be written some minutes after its span. */
-export function readLogs(
-  clickHouse: ClickHouse,
-  traceId: string,
-  window: { start: string; end: string },
-): Promise<LogRow[]> {
+export function readLogs(clickHouse: ClickHouse, traceId: string): Promise<LogRow[]> {
   return query(clickHouse, {
     name: 'traces.logs',
     sql: `
@@ -136,11 +158,11 @@ export function readLogs(
              if(EventName != '', EventName, LogAttributes['event.name']) AS eventName, Body AS body, LogAttributes AS attributes
       FROM otel_logs
       WHERE TraceId = {traceId:String}
-        AND Timestamp >= parseDateTime64BestEffort({start:String}, 9, 'UTC') - toIntervalMinute(5)
-        AND Timestamp <= parseDateTime64BestEffort({end:String}, 9, 'UTC') + toIntervalMinute(5)
+        AND Timestamp >= ${edgeOf('min(Start)')} - toIntervalMinute(5)
+        AND Timestamp <= ${edgeOf('max(End)')} + toIntervalMinute(5)
       ORDER BY Timestamp
       LIMIT ${logsMax}`,
-    params: { traceId, start: window.start, end: window.end },
+    params: { traceId },
     schema: LogRow,
   });
 }

@@ -18,19 +18,19 @@ const nsPerMs = 1e6;
 /** A trace whole: its spans in order, the traces that links join it to, its logs. @throws Problem not_found */
 export async function readTrace(context: Context, traceId: string): Promise<Trace> {
   const { clickHouse } = context;
-  const [index] = await readTraceIndex(clickHouse, [traceId]);
+  const { catalog } = context.catalog.current();
+  const [[index], rows, reverse, logs] = await Promise.all([
+    readTraceIndex(clickHouse, [traceId]),
+    readSpans(clickHouse, catalog, traceId, spansMax + 1),
+    readReverseLinks(clickHouse, traceId),
+    readLogs(clickHouse, traceId),
+  ]);
   if (!index) {
     throw new Problem(
       'not_found',
       `No span of trace ${traceId} is stored. It may be older than what is kept, or may not have arrived yet.`,
     );
   }
-  const { catalog } = context.catalog.current();
-  const [rows, reverse, logs] = await Promise.all([
-    readSpans(clickHouse, catalog, traceId, index, spansMax + 1),
-    readReverseLinks(clickHouse, traceId),
-    readLogs(clickHouse, traceId, index),
-  ]);
   const shown = orderSpans(rows.slice(0, spansMax));
   const startNs = rows.reduce(
     (least, row) => (BigInt(row.startNs) < least ? BigInt(row.startNs) : least),

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { TimeRange } from '../range.ts';
 import { findKeys } from '../search/find-keys.ts';
 import { judgeMilestones, waitingFor } from './milestones.ts';
-import { limits, readLinks } from './queries.ts';
+import { limits, linkReader } from './queries.ts';
 import { findLeads } from './resolve-keys.ts';
 import { readRuns, readRunsOf, type RunRow } from './run-queries.ts';
 import type { TransactionState, TransactionSummary } from './schemas.ts';
@@ -52,7 +52,7 @@ async function runsOfText(
 ): Promise<RunRow[]> {
   const keys = (await findKeys(context.clickHouse, [text], keysMax)).map(({ key }) => key);
   const { clickHouse } = context;
-  const leads = await findLeads(keys, processes, (edge) => readLinks(clickHouse, edge), limits.keys);
+  const leads = await findLeads(keys, processes, linkReader(clickHouse), limits.keys);
   const leadKeys = [...new Set([...leads.values()].map(({ key }) => key))];
   const runs = await readRunsOf(clickHouse, processes, leadKeys, now);
   return runs

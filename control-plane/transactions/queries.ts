@@ -1,6 +1,7 @@
 import { query, type ClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import { z } from 'zod';
 import { messageColumns, MessageRow } from '../flows/message-queries.ts';
+import type { ReadLinks } from './resolve-keys.ts';
 
 export const limits = {
   keys: 200,
@@ -17,14 +18,36 @@ const linksMax = 10_000;
 
 const LinkRow = z.object({ key: z.string(), linked: z.string() });
 
-/** Keys that were seen together with any of these. */
-export function readLinks(clickHouse: ClickHouse, keys: readonly string[]) {
+/**
+ * Reads which keys were seen together, for one walk. Each query brings the links of the next keys too, so that most
+ * walks need only one.
+ */
+export function linkReader(clickHouse: ClickHouse): ReadLinks {
+  const known = new Map<string, string[]>();
+  return async (keys) => {
+    const missing = keys.filter((key) => !known.has(key));
+    if (missing.length > 0) {
+      for (const key of missing) known.set(key, []);
+      for (const [key, rows] of Map.groupBy(await readLinks(clickHouse, missing), (row) => row.key)) {
+        known.set(
+          key,
+          rows.map(({ linked }) => linked),
+        );
+      }
+    }
+    return keys.flatMap((key) => (known.get(key) ?? []).map((linked) => ({ key, linked })));
+  };
+}
+
+/** Links of these keys, and of the keys that they lead to. */
+function readLinks(clickHouse: ClickHouse, keys: readonly string[]) {
   return query(clickHouse, {
     name: 'transactions.links',
     sql: `
       SELECT DISTINCT Key AS key, Linked AS linked
       FROM business_key_links
       WHERE Key IN {keys:Array(String)}
+         OR Key IN (SELECT Linked FROM business_key_links WHERE Key IN {keys:Array(String)} LIMIT ${linksOfKeyMax} BY Key LIMIT ${linksMax})
       ORDER BY key, linked
       LIMIT ${linksOfKeyMax} BY key
       LIMIT ${linksMax}`,
@@ -89,35 +112,20 @@ export function readSightings(clickHouse: ClickHouse, keys: readonly string[]): 
   });
 }
 
-/** The messages that certain spans are, found by flow and time, which is how they lie on disk. */
-export function readMessagesOfSpans(
-  clickHouse: ClickHouse,
-  sightings: readonly SightingRow[],
-): Promise<MessageRow[]> {
-  const spans = sightings
-    .filter(({ signal, flow }) => signal === 'span' && flow !== '')
-    .slice(0, limits.sightings);
-  const first = spans[0]?.at;
-  const last = spans.at(-1)?.at;
-  if (first === undefined || last === undefined) return Promise.resolve([]);
+/** The messages that named any of these keys, found by flow and time, which is how they lie on disk; oldest first. */
+export function readMessagesOf(clickHouse: ClickHouse, keys: readonly string[]): Promise<MessageRow[]> {
   return query(clickHouse, {
     name: 'transactions.messages',
     sql: `
       SELECT ${messageColumns}
       FROM messages
-      WHERE Flow IN {flows:Array(String)}
-        AND Time >= parseDateTime64BestEffort({first:String}, 6, 'UTC') AND Time <= parseDateTime64BestEffort({last:String}, 6, 'UTC')
-        AND Time IN (SELECT parseDateTime64BestEffort(arrayJoin({times:Array(String)}), 6, 'UTC'))
-        AND SpanId IN {spanIds:Array(String)}
+      WHERE (Flow, Time) IN (
+          SELECT Flow, Time FROM business_keys WHERE Key IN {keys:Array(String)} AND Signal = 'span' AND Flow != '' LIMIT ${limits.sightings}
+        )
+        AND hasAny(Keys, {keys:Array(String)})
       ORDER BY Time, SpanId, MessageId
       LIMIT ${limits.messages}`,
-    params: {
-      flows: distinct(spans.map(({ flow }) => flow)),
-      times: distinct(spans.map(({ at }) => at)),
-      spanIds: distinct(spans.map(({ spanId }) => spanId)),
-      first,
-      last,
-    },
+    params: { keys: [...keys] },
     schema: MessageRow,
   });
 }
