@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { wholeIds } from './whole-ids.ts';
+
+const entities = ['SO-\\d{4}', 'INV-\\d{4}-\\d', '(WEB|MP)-\\d{4}', '[A-Z]+\\d+', 'C\\d+', undefined].map(
+  (idPattern) => (idPattern === undefined ? {} : { idPattern }),
+);
+
+it.each([
+  ['1001', ['SO-1001', 'C1001']],
+  ['1001-2', ['INV-1001-2']],
+  ['SO-1001', []],
+  ['12', ['C12']],
+  ['', []],
+  ['(', []],
+])('%s may stand for %j', (text, ids) => {
+  expect(wholeIds(text, entities)).toEqual(ids);
+});
