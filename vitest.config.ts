@@ -10,6 +10,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Units share nothing that a test changes, so files need no process each.
+          pool: 'threads',
+          isolate: false,
           // Property tests are bounded by their runs; a busy machine must not fail them.
           testTimeout: minuteMs,
           include: [

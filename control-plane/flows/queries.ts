@@ -211,6 +211,7 @@ export function readPoints(
 
 const CauseRow = z.object({
   flow: z.string(),
+  operation: z.enum(['send', 'process']),
   cause: z.string(),
   errorType: z.string(),
   outcome: z.string(),
@@ -224,7 +225,7 @@ const CauseRow = z.object({
 export type CauseRow = z.output<typeof CauseRow>;
 
 /**
- * Failures by cause, most frequent first. Whole hours come from the rollup and the two ends of the range from the
+ * Failures by side and cause, most frequent first: a request that fails may be told by both its ends. Whole hours come from the rollup and the two ends of the range from the
  * messages themselves: at most two hours of them.
  */
 export function readCauses(
@@ -238,23 +239,23 @@ export function readCauses(
   return query(clickHouse, {
     name: 'flows.causes',
     sql: `
-      SELECT Flow AS flow, Cause AS cause, ErrorType AS errorType, Outcome AS outcome, sum(Times) AS count,
+      SELECT Flow AS flow, Operation AS operation, Cause AS cause, ErrorType AS errorType, Outcome AS outcome, sum(Times) AS count,
              min(First) AS firstAt, max(Latest.1) AS lastAt,
              max(Latest) AS example, example.2 AS traceId, example.3 AS spanId, example.4 AS message
       FROM (
-        SELECT Flow, Cause, ErrorType, Outcome, 1::UInt64 AS Times, Time AS First,
+        SELECT Flow, Operation, Cause, ErrorType, Outcome, 1::UInt64 AS Times, Time AS First,
                (Time, TraceId, SpanId, substringUTF8(ErrorMessage, 1, 500)) AS Latest
         FROM messages
         WHERE ((Time >= {from:DateTime64(3)} AND Time < {firstHour:DateTime64(3)})
             OR (Time >= {lastHour:DateTime64(3)} AND Time < {to:DateTime64(3)})) AND ${failures}
         UNION ALL
-        SELECT Flow, Cause, ErrorType, Outcome, Count::UInt64 AS Times, FirstTime::DateTime64(6) AS First,
+        SELECT Flow, Operation, Cause, ErrorType, Outcome, Count::UInt64 AS Times, FirstTime::DateTime64(6) AS First,
                CAST(Example, 'Tuple(DateTime64(6), String, String, String)') AS Latest
         FROM cause_hour
         WHERE Hour >= {firstHour:DateTime64(3)} AND Hour < {lastHour:DateTime64(3)} AND ${failures}
       )
-      GROUP BY Flow, Cause, ErrorType, Outcome
-      ORDER BY count DESC, lastAt DESC, flow, cause
+      GROUP BY Flow, Operation, Cause, ErrorType, Outcome
+      ORDER BY count DESC, lastAt DESC, flow, operation, cause
       LIMIT {limit:UInt16}`,
     params: { ...range, firstHour, lastHour, flow, limit },
     schema: CauseRow,

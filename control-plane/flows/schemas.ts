@@ -74,6 +74,8 @@ export type FlowSummary = z.infer<typeof FlowSummary>;
 export const FlowList = z.object({ range: Range, items: z.array(FlowSummary) });
 
 export const Cause = z.object({
+  /** The side that told of it: a request that fails may be counted once by its sender and once by its receiver. */
+  operation: z.enum(['send', 'process']),
   cause: z.string(),
   errorType: z.string(),
   outcome: z.string(),

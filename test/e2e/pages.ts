@@ -1,5 +1,4 @@
 import type { Page } from 'playwright-core';
-import { z } from 'zod';
 
 const range = 'from=now-12h&to=now';
 
@@ -10,8 +9,6 @@ export interface Places {
   readonly flow: string;
   readonly pages: readonly { readonly name: string; readonly path: string }[];
 }
-
-const Hit = z.object({ items: z.array(z.object({ kind: z.string(), id: z.string() })) });
 
 /** Finds a late order, its trace and a failing flow by looking at the console's own pages. */
 export async function findPlaces(page: Page, consoleUrl: string): Promise<Places> {
@@ -38,10 +35,4 @@ export async function findPlaces(page: Page, consoleUrl: string): Promise<Places
       { name: 'settings', path: '/settings' },
     ],
   };
-}
-
-/** What Ctrl+K's endpoint finds for a text. */
-async function find(page: Page, consoleUrl: string, text: string) {
-  const response = await page.request.get(`${consoleUrl}/find?q=${encodeURIComponent(text)}`);
-  return Hit.parse(await response.json()).items;
 }

@@ -28,6 +28,12 @@ export const outcomes: Record<Message['outcome'], Status> = {
   discarded: { label: 'Discarded', tone: 'idle', icon: 'skip' },
 };
 
+/** Which end of a flow told of an attempt. */
+export const sides: Record<'send' | 'process', string> = {
+  send: 'while sending',
+  process: 'while processing',
+};
+
 export const transactionStates: Record<TransactionState, Status> = {
   late: { label: 'Late', tone: 'bad', icon: 'alert' },
   on_track: { label: 'On track', tone: 'idle', icon: 'clock' },

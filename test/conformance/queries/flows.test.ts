@@ -143,10 +143,10 @@ describe('GET /flows/{name}', () => {
       { attempt: 2, count: 4 },
     ]);
     expect(
-      body.causes.map(({ cause, errorType, outcome, count }) => [cause, errorType, outcome, count]),
+      body.causes.map(({ operation, cause, outcome, count }) => [operation, cause, outcome, count]),
     ).toEqual([
-      ['DuplicateKeyError: order <number> exists', 'DuplicateKeyError', 'failed', 4],
-      ['TimeoutError', 'TimeoutError', 'dead_lettered', 1],
+      ['process', 'DuplicateKeyError: order <number> exists', 'failed', 4],
+      ['process', 'TimeoutError', 'dead_lettered', 1],
     ]);
     const [duplicates] = body.causes;
     expect(duplicates?.example.message).toBe('order 17 exists');
