@@ -19,30 +19,6 @@ const IndexRow = z.object({
 });
 export type TraceIndexRow = z.output<typeof IndexRow>;
 
-const indexColumns = `
-  TraceId AS traceId, min(Start) AS start, max(End) AS end, sum(Spans) AS spans, sum(Errors) AS errors,
-  max(Name) AS name, arraySort(groupUniqArrayArray(Services)) AS services`;
-
-/** The traces in which any of these keys was named, by start. */
-export function readTracesOf(
-  clickHouse: ClickHouse,
-  keys: readonly string[],
-  limit: number,
-): Promise<TraceIndexRow[]> {
-  return query(clickHouse, {
-    name: 'traces.of_keys',
-    sql: `
-      SELECT ${indexColumns}
-      FROM trace_index
-      WHERE TraceId IN (SELECT DISTINCT TraceId FROM business_keys WHERE Key IN {keys:Array(String)} AND TraceId != '' LIMIT 2000)
-      GROUP BY TraceId
-      ORDER BY start, traceId
-      LIMIT {limit:UInt16}`,
-    params: { keys: [...keys], limit },
-    schema: IndexRow,
-  });
-}
-
 /** Time range and size of traces; those that are unknown have no row. */
 export function readTraceIndex(
   clickHouse: ClickHouse,
@@ -51,7 +27,8 @@ export function readTraceIndex(
   return query(clickHouse, {
     name: 'traces.index',
     sql: `
-      SELECT ${indexColumns}
+      SELECT TraceId AS traceId, min(Start) AS start, max(End) AS end, sum(Spans) AS spans, sum(Errors) AS errors,
+             max(Name) AS name, arraySort(groupUniqArrayArray(Services)) AS services
       FROM trace_index
       WHERE TraceId IN {traceIds:Array(String)}
       GROUP BY TraceId
@@ -88,15 +65,18 @@ const SpanRow = z.object({
 });
 export type SpanRow = z.output<typeof SpanRow>;
 
-/** When a trace began or ended, as the index knows it: what bounds a read of its spans and logs. */
-const edgeOf = (edge: 'min(Start)' | 'max(End)') =>
-  `(SELECT ${edge} FROM trace_index WHERE TraceId = {traceId:String})`;
+/** When a trace began and ended, as the index knows it: what bounds a read of its spans and logs. */
+export type TraceWindow = Pick<TraceIndexRow, 'start' | 'end'>;
+
+const startOf = "parseDateTime64BestEffort({start:String}, 9, 'UTC')";
+const endOf = "parseDateTime64BestEffort({end:String}, 9, 'UTC')";
 
 /** Spans of a trace by start. Flow, system and keys are worked out by the expressions of the materialized views. */
 export function readSpans(
   clickHouse: ClickHouse,
   catalog: Catalog,
   traceId: string,
+  { start, end }: TraceWindow,
   limit: number,
 ): Promise<SpanRow[]> {
   return query(clickHouse, {
@@ -112,10 +92,10 @@ export function readSpans(
              Links.TraceId AS linkTraceIds, Links.SpanId AS linkSpanIds, Links.Attributes AS linkAttributes
       FROM otel_traces
       WHERE TraceId = {traceId:String}
-        AND Timestamp >= ${edgeOf('min(Start)')} AND Timestamp <= ${edgeOf('max(End)')}
+        AND Timestamp >= ${startOf} AND Timestamp <= ${endOf}
       ORDER BY Timestamp, SpanId
       LIMIT {limit:UInt32}`,
-    params: { traceId, limit },
+    params: { traceId, start, end, limit },
     schema: SpanRow,
   });
 }
@@ -150,7 +130,11 @@ const LogRow = z.object({
 export type LogRow = z.output<typeof LogRow>;
 
 /** Logs that carry the trace's id, by time; a log may be written some minutes after its span. */
-export function readLogs(clickHouse: ClickHouse, traceId: string): Promise<LogRow[]> {
+export function readLogs(
+  clickHouse: ClickHouse,
+  traceId: string,
+  { start, end }: TraceWindow,
+): Promise<LogRow[]> {
   return query(clickHouse, {
     name: 'traces.logs',
     sql: `
@@ -158,11 +142,11 @@ export function readLogs(clickHouse: ClickHouse, traceId: string): Promise<LogRo
              if(EventName != '', EventName, LogAttributes['event.name']) AS eventName, Body AS body, LogAttributes AS attributes
       FROM otel_logs
       WHERE TraceId = {traceId:String}
-        AND Timestamp >= ${edgeOf('min(Start)')} - toIntervalMinute(5)
-        AND Timestamp <= ${edgeOf('max(End)')} + toIntervalMinute(5)
+        AND Timestamp >= ${startOf} - toIntervalMinute(5)
+        AND Timestamp <= ${endOf} + toIntervalMinute(5)
       ORDER BY Timestamp
       LIMIT ${logsMax}`,
-    params: { traceId },
+    params: { traceId, start, end },
     schema: LogRow,
   });
 }

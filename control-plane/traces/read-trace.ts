@@ -19,11 +19,9 @@ const nsPerMs = 1e6;
 export async function readTrace(context: Context, traceId: string): Promise<Trace> {
   const { clickHouse } = context;
   const { catalog } = context.catalog.current();
-  const [[index], rows, reverse, logs] = await Promise.all([
+  const [[index], reverse] = await Promise.all([
     readTraceIndex(clickHouse, [traceId]),
-    readSpans(clickHouse, catalog, traceId, spansMax + 1),
     readReverseLinks(clickHouse, traceId),
-    readLogs(clickHouse, traceId),
   ]);
   if (!index) {
     throw new Problem(
@@ -31,6 +29,10 @@ export async function readTrace(context: Context, traceId: string): Promise<Trac
       `No span of trace ${traceId} is stored. It may be older than what is kept, or may not have arrived yet.`,
     );
   }
+  const [rows, logs] = await Promise.all([
+    readSpans(clickHouse, catalog, traceId, index, spansMax + 1),
+    readLogs(clickHouse, traceId, index),
+  ]);
   const shown = orderSpans(rows.slice(0, spansMax));
   const startNs = rows.reduce(
     (least, row) => (BigInt(row.startNs) < least ? BigInt(row.startNs) : least),

@@ -112,20 +112,33 @@ export function readSightings(clickHouse: ClickHouse, keys: readonly string[]): 
   });
 }
 
-/** The messages that named any of these keys, found by flow and time, which is how they lie on disk; oldest first. */
-export function readMessagesOf(clickHouse: ClickHouse, keys: readonly string[]): Promise<MessageRow[]> {
+/**
+ * The messages that certain spans are, oldest first. They are named by flow and time, which is how they lie on disk;
+ * as values, and sorted outside: a subquery, or a sort that the engine pushes inwards, makes it ten times slower.
+ */
+export function readMessagesOf(
+  clickHouse: ClickHouse,
+  keys: readonly string[],
+  sightings: readonly SightingRow[],
+): Promise<MessageRow[]> {
+  const spans = sightings.filter(({ signal, flow }) => signal === 'span' && flow !== '');
+  if (spans.length === 0) return Promise.resolve([]);
   return query(clickHouse, {
     name: 'transactions.messages',
     sql: `
-      SELECT ${messageColumns}
-      FROM messages
-      WHERE (Flow, Time) IN (
-          SELECT Flow, Time FROM business_keys WHERE Key IN {keys:Array(String)} AND Signal = 'span' AND Flow != '' LIMIT ${limits.sightings}
-        )
-        AND hasAny(Keys, {keys:Array(String)})
-      ORDER BY Time, SpanId, MessageId
+      SELECT * FROM (
+        SELECT ${messageColumns}
+        FROM messages
+        WHERE Flow IN {flows:Array(String)} AND Time IN {times:Array(String)} AND hasAny(Keys, {keys:Array(String)})
+        LIMIT ${limits.sightings}
+      )
+      ORDER BY at, spanId, messageId
       LIMIT ${limits.messages}`,
-    params: { keys: [...keys] },
+    params: {
+      keys: [...keys],
+      flows: distinct(spans.map(({ flow }) => flow)),
+      times: distinct(spans.map(({ at }) => at.replace('T', ' ').replace('Z', ''))),
+    },
     schema: MessageRow,
   });
 }

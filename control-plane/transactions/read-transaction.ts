@@ -2,7 +2,7 @@ import type { Catalog, Process } from '@plumbline/model/catalog/schema.ts';
 import { parseBusinessKey } from '@plumbline/model/telemetry/business-key.ts';
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
-import { readTracesOf, type TraceIndexRow } from '../traces/queries.ts';
+import { readTraceIndex, type TraceIndexRow } from '../traces/queries.ts';
 import { compareRecords, maskFields } from './compare-records.ts';
 import { judgeMilestones, runState, waitingFor, type MilestoneVerdict } from './milestones.ts';
 import {
@@ -29,17 +29,19 @@ export async function readTransaction(context: Context, text: string): Promise<T
   const { catalog } = context.catalog.current();
   const resolved = await resolveKeys(text, catalog.processes, linkReader(clickHouse), limits.keys);
   const { keys } = resolved;
-  const [events, sightings, records, messages, found] = await Promise.all([
+  const [events, sightings, records] = await Promise.all([
     readEvents(clickHouse, keys),
     readSightings(clickHouse, keys),
     readRecords(clickHouse, keys),
-    readMessagesOf(clickHouse, keys),
-    readTracesOf(clickHouse, keys, limits.traces + 1),
   ]);
   if (sightings.length === 0 && events.length === 0 && records.length === 0) {
     throw new Problem('not_found', `Nothing is known of ${text}: no span, event or record names it.`);
   }
-  const traces = found.slice(0, limits.traces);
+  const traceIds = tracesOf(sightings, events);
+  const [messages, traces] = await Promise.all([
+    readMessagesOf(clickHouse, keys, sightings),
+    readTraceIndex(clickHouse, traceIds.slice(0, limits.traces)),
+  ]);
   const { process, lead } = resolved;
   // An event about a shipment may well quote its customer: what any entity hides is hidden in all of them.
   const maskedFields = new Set(catalog.entities.flatMap(({ masked }) => masked));
@@ -61,7 +63,7 @@ export async function readTransaction(context: Context, text: string): Promise<T
       sightings.length >= limits.sightings ||
       messages.length >= limits.messages ||
       records.length >= limits.records ||
-      found.length > limits.traces,
+      traceIds.length > limits.traces,
   };
 }
 
@@ -166,6 +168,10 @@ function keyView(
   const [firstAt, lastAt] = [instants[0], instants.at(-1)];
   if (firstAt === undefined || lastAt === undefined) return [];
   return [{ key, entity: key.slice(0, key.indexOf(':')), firstAt, lastAt, lead: key === lead }];
+}
+
+function tracesOf(sightings: readonly SightingRow[], events: readonly EventRow[]): string[] {
+  return [...new Set([...sightings, ...events].map(({ traceId }) => traceId).filter((id) => id !== ''))];
 }
 
 /** Systems that took part, in the order in which they first did. */
