@@ -86,16 +86,7 @@ export default defineConfig(
       'svelte/no-navigation-without-resolve': 'off',
     },
   },
-  {
-    // The parser sees arguments of generic snippets as any; svelte-check, which sees their types, judges these files.
-    files: ['**/*.svelte'],
-    rules: {
-      '@typescript-eslint/no-unsafe-argument': 'off',
-      '@typescript-eslint/no-unsafe-assignment': 'off',
-      '@typescript-eslint/no-unsafe-call': 'off',
-      '@typescript-eslint/no-unsafe-member-access': 'off',
-      '@typescript-eslint/no-unsafe-return': 'off',
-    },
-  },
+  // Types in components are svelte-check's to judge: it sees them whole, and in half the time.
+  { files: ['**/*.svelte'], extends: [ts.configs.disableTypeChecked] },
   { files: ['**/*.js'], extends: [ts.configs.disableTypeChecked] },
 );

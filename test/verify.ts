@@ -10,8 +10,8 @@ interface Check {
 const unitReport = 'test/.out/unit.json';
 
 const checks: Check[] = [
-  { name: 'types of the console', command: 'npm run --silent check --workspace console' },
   { name: 'lint', command: 'eslint . --max-warnings 0' },
+  { name: 'types of the console', command: 'npm run --silent check --workspace console' },
   { name: 'types', command: 'tsc --noEmit' },
   {
     name: 'unit tests',
