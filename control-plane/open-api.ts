@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { sessionCookie } from './access/sessions.ts';
 import { policy, type Access } from './policy.ts';
 import type { AppEnv } from './router.ts';
 
@@ -12,7 +13,7 @@ export function describeApi(app: OpenAPIHono<AppEnv>, version: string) {
   app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
     type: 'apiKey',
     in: 'cookie',
-    name: '__Host-plumbline',
+    name: sessionCookie,
     description:
       'Given by POST /api/v1/session. A request that changes something must come from the same origin.',
   });

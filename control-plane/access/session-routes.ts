@@ -7,7 +7,7 @@ import { followLink } from './links.ts';
 import { forgetFirstLink } from './local-files.ts';
 import { emailOf } from './people.ts';
 import { IdParam, PasswordChange, SessionList, SessionView, SignIn, Welcome } from './schemas.ts';
-import { endSession, lifeMsMax, listSessions, sessionCookieHeader } from './sessions.ts';
+import { endSession, lifeMsMax, listSessions, sessionCookie, sessionCookieHeader } from './sessions.ts';
 import { signIn } from './sign-in.ts';
 import { visitorOf } from './visitor.ts';
 
@@ -17,7 +17,7 @@ const started = {
   204: {
     description: 'Signed in',
     headers: {
-      'set-cookie': { schema: { type: 'string' as const }, description: 'The session: __Host-plumbline' },
+      'set-cookie': { schema: { type: 'string' as const }, description: `The session: ${sessionCookie}` },
     },
   },
   ...problemResponses,

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
-import { positionAfter, type MessageRow } from './message-queries.ts';
+import { positionAfter } from './message-queries.ts';
+import type { Message } from './schemas.ts';
 
-const row = (at: string, spanId: string) => ({ at, spanId, messageId: '' }) as MessageRow;
+const row = (at: string, spanId: string) => ({ at, spanId, messageId: '' }) as Message;
 
 it('counts how many rows of the last position were shown, over pages', () => {
   const first = positionAfter([row('2', 'b'), row('1', 'a'), row('1', 'a')], undefined);

@@ -1,27 +1,8 @@
 import { query, type ClickHouse } from '@plumbline/model/clickhouse/client.ts';
-import { z } from 'zod';
 import type { TimeRange } from '../range.ts';
+import { Message } from './schemas.ts';
 
-export const MessageRow = z.object({
-  flow: z.string(),
-  at: z.string(),
-  operation: z.enum(['send', 'receive', 'process', 'settle']),
-  messageId: z.string(),
-  attempt: z.number(),
-  outcome: z.enum(['delivered', 'failed', 'retried', 'dead_lettered', 'discarded']),
-  durationMs: z.number(),
-  delayMs: z.number().nullable(),
-  errorType: z.string(),
-  errorMessage: z.string(),
-  cause: z.string(),
-  traceId: z.string(),
-  spanId: z.string(),
-  service: z.string(),
-  destination: z.string(),
-  keys: z.array(z.string()),
-});
-export type MessageRow = z.output<typeof MessageRow>;
-
+/** Columns of a `Message`, under its own names. */
 export const messageColumns = `
   Flow AS flow, Time AS at, Operation AS operation, MessageId AS messageId, Attempt AS attempt, Outcome AS outcome,
   DurationNs / 1e6 AS durationMs, DelayNs / 1e6 AS delayMs, ErrorType AS errorType, ErrorMessage AS errorMessage,
@@ -50,7 +31,7 @@ export interface MessagePosition {
 }
 
 /** Messages of one flow, newest first. */
-export async function readMessages(clickHouse: ClickHouse, filter: MessageFilter): Promise<MessageRow[]> {
+export async function readMessages(clickHouse: ClickHouse, filter: MessageFilter): Promise<Message[]> {
   const after = filter.after ?? { at: filter.range.to.toISOString(), spanId: '', messageId: '', seen: 0 };
   const rows = await query(clickHouse, {
     name: 'flows.messages',
@@ -79,14 +60,14 @@ export async function readMessages(clickHouse: ClickHouse, filter: MessageFilter
       search: filter.search,
       limit: filter.limit + after.seen,
     },
-    schema: MessageRow,
+    schema: Message,
   });
   return rows.slice(after.seen);
 }
 
 /** Where the page after these rows begins, given where they began themselves. */
 export function positionAfter(
-  rows: readonly MessageRow[],
+  rows: readonly Message[],
   before: MessagePosition | undefined,
 ): MessagePosition | undefined {
   const last = rows.at(-1);

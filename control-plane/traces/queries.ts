@@ -3,6 +3,7 @@ import { query, type ClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import { flowOf } from '@plumbline/model/clickhouse/derivation/flow-match.ts';
 import { keysOf, systemOf } from '@plumbline/model/clickhouse/derivation/key-expressions.ts';
 import { z } from 'zod';
+import { LogLine } from './schemas.ts';
 
 const linksMax = 500;
 const logsMax = 1000;
@@ -118,23 +119,12 @@ export function readReverseLinks(clickHouse: ClickHouse, traceId: string): Promi
   });
 }
 
-const LogRow = z.object({
-  at: z.string(),
-  severity: z.string(),
-  service: z.string(),
-  spanId: z.string(),
-  eventName: z.string(),
-  body: z.string(),
-  attributes,
-});
-export type LogRow = z.output<typeof LogRow>;
-
 /** Logs that carry the trace's id, by time; a log may be written some minutes after its span. */
 export function readLogs(
   clickHouse: ClickHouse,
   traceId: string,
   { start, end }: TraceWindow,
-): Promise<LogRow[]> {
+): Promise<z.output<typeof LogLine>[]> {
   return query(clickHouse, {
     name: 'traces.logs',
     sql: `
@@ -147,6 +137,6 @@ export function readLogs(
       ORDER BY Timestamp
       LIMIT ${logsMax}`,
     params: { traceId, start, end },
-    schema: LogRow,
+    schema: LogLine,
   });
 }

@@ -2,7 +2,7 @@ import type { Process } from '@plumbline/model/catalog/schema.ts';
 import type { Context } from '../context.ts';
 import type { TimeRange } from '../range.ts';
 import { findKeys } from '../search/find-keys.ts';
-import { judgeMilestones, waitingFor } from './milestones.ts';
+import { judgeMilestones, progressOf } from './milestones.ts';
 import { limits, linkReader } from './queries.ts';
 import { findLeads } from './resolve-keys.ts';
 import { readRuns, readRunsOf, type RunRow } from './run-queries.ts';
@@ -69,24 +69,12 @@ function summaryOf(process: Process, run: RunRow, now: Date): TransactionSummary
     ),
   );
   const verdicts = judgeMilestones(process, reached, now);
-  const next = waitingFor(verdicts);
   return {
-    process: process.name,
-    processTitle: process.title,
+    ...progressOf(process, verdicts),
     key: run.key,
     state: run.state,
     startedAt: run.startedAt,
     lastAt: run.lastAt,
-    reached: reached.size,
-    total: verdicts.filter(({ milestone, at }) => !milestone.optional || at !== null).length,
-    waitingFor: next
-      ? {
-          name: next.milestone.name,
-          title: next.milestone.title,
-          system: next.milestone.system,
-          dueAt: next.dueAt?.toISOString() ?? null,
-        }
-      : null,
     value: run.amount === null ? null : { amount: trimZeros(run.amount), currency: run.currency },
   };
 }

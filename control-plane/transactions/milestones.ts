@@ -72,3 +72,22 @@ export function waitingFor(verdicts: readonly MilestoneVerdict[]): MilestoneVerd
     verdicts.find(({ state, milestone }) => !milestone.optional && (state === 'due' || state === 'waiting'))
   );
 }
+
+/** How far a run has come, as its row in the list and its own page both show it. */
+export function progressOf(process: Process, verdicts: readonly MilestoneVerdict[]) {
+  const next = waitingFor(verdicts);
+  return {
+    process: process.name,
+    processTitle: process.title,
+    reached: verdicts.filter(({ at }) => at !== null).length,
+    total: verdicts.filter(({ milestone, at }) => !milestone.optional || at !== null).length,
+    waitingFor: next
+      ? {
+          name: next.milestone.name,
+          title: next.milestone.title,
+          system: next.milestone.system,
+          dueAt: next.dueAt?.toISOString() ?? null,
+        }
+      : null,
+  };
+}

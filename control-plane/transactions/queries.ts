@@ -1,6 +1,7 @@
 import { query, type ClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import { z } from 'zod';
-import { messageColumns, MessageRow } from '../flows/message-queries.ts';
+import { messageColumns } from '../flows/message-queries.ts';
+import { Message } from '../flows/schemas.ts';
 import type { ReadLinks } from './resolve-keys.ts';
 
 export const limits = {
@@ -120,7 +121,7 @@ export function readMessagesOf(
   clickHouse: ClickHouse,
   keys: readonly string[],
   sightings: readonly SightingRow[],
-): Promise<MessageRow[]> {
+): Promise<Message[]> {
   const spans = sightings.filter(({ signal, flow }) => signal === 'span' && flow !== '');
   if (spans.length === 0) return Promise.resolve([]);
   return query(clickHouse, {
@@ -139,7 +140,7 @@ export function readMessagesOf(
       flows: distinct(spans.map(({ flow }) => flow)),
       times: distinct(spans.map(({ at }) => at.replace('T', ' ').replace('Z', ''))),
     },
-    schema: MessageRow,
+    schema: Message,
   });
 }
 

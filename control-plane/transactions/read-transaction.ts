@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { readTraceIndex, type TraceIndexRow } from '../traces/queries.ts';
 import { compareRecords, maskFields } from './compare-records.ts';
-import { judgeMilestones, runState, waitingFor, type MilestoneVerdict } from './milestones.ts';
+import { judgeMilestones, progressOf, runState, type MilestoneVerdict } from './milestones.ts';
 import {
   limits,
   readEvents,
@@ -97,30 +97,18 @@ function summarize(
   events: readonly EventRow[],
   sightings: readonly SightingRow[],
 ): TransactionSummary {
-  const next = waitingFor(verdicts);
   const instants = [...events.map(({ at }) => at), ...sightings.map(({ at }) => at)].sort();
   const milestones = verdicts.flatMap(({ at }) => at?.toISOString() ?? []).sort();
   const worth = process.value && events.find(({ event }) => event === process.value?.event)?.attributes;
   const amount = process.value && worth?.[process.value.amount];
   const currency = process.value && worth?.[process.value.currency];
   return {
-    process: process.name,
-    processTitle: process.title,
+    ...progressOf(process, verdicts),
     key: lead,
     state: runState(verdicts),
     // As in the list: a run begins with its first milestone, and only without any with what was first seen.
     startedAt: milestones[0] ?? instants[0] ?? '',
     lastAt: instants.at(-1) ?? '',
-    reached: verdicts.filter(({ at }) => at !== null).length,
-    total: verdicts.filter(({ milestone, at }) => !milestone.optional || at !== null).length,
-    waitingFor: next
-      ? {
-          name: next.milestone.name,
-          title: next.milestone.title,
-          system: next.milestone.system,
-          dueAt: next.dueAt?.toISOString() ?? null,
-        }
-      : null,
     value: amount && /^-?\d+(\.\d+)?$/.test(amount) ? { amount, currency: currency ?? '' } : null,
   };
 }
