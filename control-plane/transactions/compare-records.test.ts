@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { compareRecords, maskFields } from './compare-records.ts';
 
 const order = Entity.parse({ name: 'order', title: 'Order', authority: { total: 'erp' }, masked: ['email'] });
-const catalog = { hash: '', systems: [], entities: [order], flows: [], processes: [] };
+const catalog = { hash: '', systems: [], connections: [], entities: [order], flows: [], processes: [] };
 const record = (system: string, fields: Record<string, string>, deleted = 0) => ({
   key: 'order:1',
   system,

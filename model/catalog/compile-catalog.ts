@@ -26,6 +26,7 @@ export function compileCatalog(texts: ReadonlyMap<string, string>): CatalogResul
   if (found.length > 0) return refused(found);
   const content = {
     systems: sorted(declared.systems),
+    connections: sorted(declared.connections),
     entities: read.map(({ entity }) => entity).toSorted((a, b) => compareTexts(a.name, b.name)),
     flows: sorted(declared.flows),
     processes: sorted(declared.processes),
@@ -40,7 +41,7 @@ export function compileCatalog(texts: ReadonlyMap<string, string>): CatalogResul
 
 /** Catalog of a new installation: nothing declared yet. */
 export function emptyCatalog(): Catalog {
-  const content = { systems: [], entities: [], flows: [], processes: [] };
+  const content = { systems: [], connections: [], entities: [], flows: [], processes: [] };
   return { hash: hashContent(content), ...content };
 }
 

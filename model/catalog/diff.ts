@@ -1,7 +1,7 @@
 import { canonicalJson } from './compile-catalog.ts';
 import { type Catalog } from './schema.ts';
 
-export type CatalogKind = 'system' | 'entity' | 'flow' | 'process';
+export type CatalogKind = 'system' | 'connection' | 'entity' | 'flow' | 'process';
 
 export interface CatalogItemName {
   readonly kind: CatalogKind;
@@ -37,6 +37,7 @@ export function diffCatalogs(before: Catalog, after: Catalog): CatalogDiff {
 function itemsOf(catalog: Catalog): Map<string, { kind: CatalogKind; name: string; item: object }> {
   const lists: readonly (readonly [CatalogKind, readonly { readonly name: string }[]])[] = [
     ['system', catalog.systems],
+    ['connection', catalog.connections],
     ['entity', catalog.entities],
     ['flow', catalog.flows],
     ['process', catalog.processes],

@@ -4,7 +4,7 @@ import { explainIssue } from './explain-issue.ts';
 import { CatalogFile } from './schema.ts';
 import { parseYamlSource, type Path, type YamlSource } from './yaml-source.ts';
 
-export const kinds = ['systems', 'entities', 'flows', 'processes'] as const;
+export const kinds = ['systems', 'connections', 'entities', 'flows', 'processes'] as const;
 export type Kind = (typeof kinds)[number];
 export type ItemOf<K extends Kind> = NonNullable<CatalogFile[K]>[number];
 
@@ -34,6 +34,7 @@ export function parseFiles(texts: ReadonlyMap<string, string>): ParsedFiles {
   const errors: CatalogError[] = [];
   const declared: { [K in Kind]: Located<ItemOf<K>>[] } = {
     systems: [],
+    connections: [],
     entities: [],
     flows: [],
     processes: [],

@@ -5,6 +5,7 @@ import { didYouMean } from './suggest.ts';
 
 interface Names {
   readonly systems: readonly string[];
+  readonly connections: readonly string[];
   readonly entities: readonly string[];
 }
 
@@ -12,6 +13,7 @@ interface Names {
 export function checkReferences(declared: Declared): CatalogError[] {
   const names: Names = {
     systems: declared.systems.map(({ item }) => item.name),
+    connections: declared.connections.map(({ item }) => item.name),
     entities: declared.entities.map(({ item }) => item.name),
   };
   return [
@@ -70,8 +72,14 @@ function checkEntity(located: Located<ItemOf<'entities'>>, names: Names): Catalo
 }
 
 function checkFlow(located: Located<ItemOf<'flows'>>, names: Names): CatalogError[] {
-  const { source, target, entity } = located.item;
+  const { source, target, entity, transport, deadLetters } = located.item;
   return [
+    ...(transport.connection === undefined
+      ? []
+      : known(located, ['transport', 'connection'], 'connection', transport.connection, names.connections)),
+    ...deadLetters.keys.flatMap((key, index) =>
+      known(located, ['deadLetters', 'keys', index, 'entity'], 'entity', key.entity, names.entities),
+    ),
     ...known(located, ['source'], 'system', source, names.systems),
     ...known(located, ['target'], 'system', target, names.systems),
     ...known(located, ['entity'], 'entity', entity, names.entities),

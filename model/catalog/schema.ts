@@ -93,14 +93,138 @@ export const Match = z
   .refine((m) => Object.keys(m).length > 0, 'name at least one attribute');
 export type Match = z.infer<typeof Match>;
 
+export const TransportKind = z.enum(['rabbitmq', 'kafka', 'nats', 'redis', 'http', 'file']);
+export type TransportKind = z.infer<typeof TransportKind>;
+
+/**
+ * Where a broker, service or directory is reached. Secrets never stand here: the environment variable
+ * `PLUMBLINE_CONNECTION_<NAME>` (upper case, dashes as underscores) replaces `url` and may hold a password.
+ */
+export const Connection = z.strictObject({
+  name: Name,
+  kind: TransportKind,
+  url: z
+    .string()
+    .max(500)
+    .refine((url) => !/:\/\/[^/@]*:[^/@]+@/.test(url), 'leave the password to the environment variable')
+    .optional()
+    .describe(
+      'amqp://host:5672, kafka://host:9092,host:9092, nats://host:4222, redis://host:6379, https://host, file:///directory',
+    ),
+});
+export type Connection = z.infer<typeof Connection>;
+
 export const Transport = z.strictObject({
-  kind: z.enum(['rabbitmq', 'kafka', 'nats', 'redis', 'http', 'file']),
+  kind: TransportKind,
   destination: z
     .string()
     .min(1)
     .max(300)
     .describe('Queue, topic, subject, stream, URL path template or directory'),
+  connection: Name.optional().describe('Connection by which dead letters are taken and replayed'),
 });
+
+/** RFC 6901 pointer into a JSON body, such as `/order/id`; the empty pointer is the whole body. */
+export const JsonPointer = z
+  .string()
+  .max(300)
+  .regex(/^(\/([^~/]|~[01])*)*$/, 'write a JSON pointer such as /order/id');
+
+/** Where a fact stands in a message: in a header, or in its JSON body. */
+export const BodyPlace = z.union([
+  z.strictObject({ header: z.string().min(1).max(200) }),
+  z.strictObject({ pointer: JsonPointer }),
+]);
+export type BodyPlace = z.infer<typeof BodyPlace>;
+
+/** Where a flow puts the messages that it gives up on, and how they are read. */
+export const DeadLetterSource = z.strictObject({
+  destination: z
+    .string()
+    .min(1)
+    .max(300)
+    .optional()
+    .describe(
+      'Dead-letter queue, topic, subject, stream or directory; without it only the API takes them in',
+    ),
+  messageId: BodyPlace.optional().describe(
+    "Default: the transport's own message id, then the header message-id",
+  ),
+  keys: z
+    .array(z.strictObject({ entity: EntityName, from: BodyPlace }))
+    .max(20)
+    .default([])
+    .describe('Business keys in the message; the first orders replays'),
+  version: BodyPlace.optional().describe('Whole number that grows with every change of the first key'),
+  value: z
+    .strictObject({ amount: BodyPlace, currency: BodyPlace })
+    .optional()
+    .describe('What a message is worth'),
+  error: z
+    .strictObject({ type: BodyPlace.optional(), message: BodyPlace.optional(), stack: BodyPlace.optional() })
+    .optional()
+    .describe("Where the consumer says why it gave up; default: the trace's error, then the broker's reason"),
+});
+export type DeadLetterSource = z.infer<typeof DeadLetterSource>;
+
+/** Re-delivers dead letters of transient causes without a person, within bounds. */
+export const AutoReplay = z.strictObject({
+  causes: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(20)
+    .describe('Text that the cause begins with, in any case'),
+  after: Duration.default('1m').describe('Waiting time after the failure'),
+  maxGenerations: z.int().min(1).max(10).default(2),
+  maxPerHour: z.int().min(1).max(10_000).default(100),
+});
+export type AutoReplay = z.infer<typeof AutoReplay>;
+
+/** What replays of a flow may do. */
+export const ReplayPolicy = z.strictObject({
+  destination: z
+    .string()
+    .min(1)
+    .max(300)
+    .optional()
+    .describe("Default: the flow's own; name a retry queue or topic to reach one consumer only"),
+  redirects: z
+    .array(z.string().min(1).max(300))
+    .max(20)
+    .default([])
+    .describe('Other destinations that a replay may be sent to'),
+  serial: z.boolean().default(true).describe('One message at a time for each business key, oldest first'),
+  perSecond: z
+    .number()
+    .min(0.1)
+    .max(100_000)
+    .default(50)
+    .describe('Messages a second at most: the share that live traffic leaves'),
+  stages: z
+    .array(z.int().min(1))
+    .max(10)
+    .default([1, 10, 100])
+    .describe('Sizes of canary and ramp; the rest follows when all are confirmed'),
+  haltRatio: z.number().min(0).max(1).default(0.05).describe('Failed share of a stage that stops the replay'),
+  approvalAbove: z.int().min(0).default(1).describe('More messages than this need a second person'),
+  maxGenerations: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(3)
+    .describe('A message that failed this often with one cause is quarantined'),
+  confirmWithin: Duration.default('5m').describe(
+    'Without the success of the consumer in telemetry by then, the outcome is unknown',
+  ),
+  protectedFields: z.array(JsonPointer).max(100).default([]).describe('Fields that an edit may not touch'),
+  consumers: z
+    .array(z.string().min(1).max(120))
+    .max(50)
+    .default([])
+    .describe('Others who read the same destination and would see a replay'),
+  auto: z.array(AutoReplay).max(10).default([]),
+});
+export type ReplayPolicy = z.infer<typeof ReplayPolicy>;
 
 export const Criticality = z.enum(['critical', 'high', 'normal', 'low']);
 
@@ -129,6 +253,8 @@ export const Flow = z.strictObject({
       silenceMax: Duration.default('15m').describe('Longer silence while the source is active is a fault'),
     })
     .prefault({}),
+  deadLetters: DeadLetterSource.prefault({}),
+  replay: ReplayPolicy.prefault({}),
 });
 export type Flow = z.infer<typeof Flow>;
 
@@ -170,6 +296,7 @@ export type Process = z.infer<typeof Process>;
 /** One YAML file of the catalog. All files of the directory together make the catalog. */
 export const CatalogFile = z.strictObject({
   systems: z.array(System).max(500).optional(),
+  connections: z.array(Connection).max(100).optional(),
   entities: z.array(Entity).max(500).optional(),
   flows: z.array(Flow).max(2000).optional(),
   processes: z.array(Process).max(200).optional(),
@@ -180,6 +307,7 @@ export type CatalogFile = z.infer<typeof CatalogFile>;
 export interface Catalog {
   readonly hash: string;
   readonly systems: readonly System[];
+  readonly connections: readonly Connection[];
   readonly entities: readonly Entity[];
   readonly flows: readonly Flow[];
   readonly processes: readonly Process[];

@@ -1,4 +1,4 @@
-import type { Catalog } from '@plumbline/model/catalog/schema.ts';
+import { Flow, type Catalog } from '@plumbline/model/catalog/schema.ts';
 
 /** Hops of one order through the business: who hands what to whom. */
 export const hops = [
@@ -30,6 +30,7 @@ export function generatedCatalog(): Catalog {
       timeZone: 'UTC',
       services: [`${name}-service`],
     })),
+    connections: [],
     entities: ['order', 'shipment', 'invoice', 'payment', 'customer'].map((name) => ({
       name,
       title: name,
@@ -39,18 +40,18 @@ export function generatedCatalog(): Catalog {
       masked: [],
     })),
     flows: hops.flatMap((hop) =>
-      regions.map((region) => ({
-        name: flowName(hop, region),
-        title: `${hop.entity}s ${hop.from} to ${hop.to}, ${region}`,
-        source: hop.from,
-        target: hop.to,
-        entity: hop.entity,
-        transport: { kind: 'rabbitmq' as const, destination: flowName(hop, region) },
-        owner: 'bench',
-        criticality: 'normal' as const,
-        match: [{ 'messaging.destination.name': flowName(hop, region) }],
-        health: { failedRatioMax: 0.02, durationP95Max: '30s', silenceMax: '15m' },
-      })),
+      regions.map((region) =>
+        Flow.parse({
+          name: flowName(hop, region),
+          title: `${hop.entity}s ${hop.from} to ${hop.to}, ${region}`,
+          source: hop.from,
+          target: hop.to,
+          entity: hop.entity,
+          transport: { kind: 'rabbitmq', destination: flowName(hop, region) },
+          owner: 'bench',
+          match: [{ 'messaging.destination.name': flowName(hop, region) }],
+        }),
+      ),
     ),
     processes: [
       {

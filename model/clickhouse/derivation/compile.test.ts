@@ -1,19 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import type { Catalog } from '../../catalog/schema.ts';
+import { Flow, type Catalog } from '../../catalog/schema.ts';
 import { compileDerivation } from './compile.ts';
 
-const empty: Catalog = { hash: 'empty', systems: [], entities: [], flows: [], processes: [] };
+const empty: Catalog = {
+  hash: 'empty',
+  systems: [],
+  connections: [],
+  entities: [],
+  flows: [],
+  processes: [],
+};
 
 const small: Catalog = {
   hash: 'small',
   systems: [
     { name: 'erp', title: 'ERP', owner: 'it', exposure: 'internal', timeZone: 'UTC', services: ["erp'api"] },
   ],
+  connections: [],
   entities: [
     { name: 'order', title: 'Order', attributes: ['app.no'], authority: {}, schemas: {}, masked: [] },
   ],
   flows: [
-    {
+    Flow.parse({
       name: 'orders',
       title: 'Orders',
       source: 'erp',
@@ -21,10 +29,8 @@ const small: Catalog = {
       entity: 'order',
       transport: { kind: 'kafka', destination: 'orders' },
       owner: 'it',
-      criticality: 'normal',
       match: [{ 'messaging.destination.name': 'orders' }, { 'url.path': '/orders/*' }],
-      health: { failedRatioMax: 0.02, durationP95Max: '30s', silenceMax: '15m' },
-    },
+    }),
   ],
   processes: [
     {

@@ -1,4 +1,4 @@
-import type { Catalog, Flow, Match } from '@plumbline/model/catalog/schema.ts';
+import { Flow, type Catalog, type Match } from '@plumbline/model/catalog/schema.ts';
 
 /** A catalog in which every kind of match and mapping occurs once. */
 export function derivationCatalog(hash = 'derivation'): Catalog {
@@ -10,6 +10,7 @@ export function derivationCatalog(hash = 'derivation'): Catalog {
       system('wms'),
       system('tax', ['tax-svc']),
     ],
+    connections: [],
     entities: [
       entity('order', ['wms.sales_order_no', 'app.order_id']),
       entity('shipment', ['shipment.no']),
@@ -45,7 +46,7 @@ export function derivationCatalog(hash = 'derivation'): Catalog {
 }
 
 export function flow(name: string, match: Match[]): Flow {
-  return {
+  return Flow.parse({
     name,
     title: name,
     source: 'erp',
@@ -53,10 +54,8 @@ export function flow(name: string, match: Match[]): Flow {
     entity: 'order',
     transport: { kind: 'rabbitmq', destination: name },
     owner: 'integration',
-    criticality: 'normal',
     match,
-    health: { failedRatioMax: 0.02, durationP95Max: '30s', silenceMax: '15m' },
-  };
+  });
 }
 
 function system(name: string, services?: string[]): Catalog['systems'][number] {
