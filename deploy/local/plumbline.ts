@@ -35,7 +35,8 @@ const check = async (folder: string | undefined): Promise<number> => {
 };
 
 const schema = async (): Promise<number> => {
-  say(await readFile(new URL('../../model/catalog/catalog.schema.json', import.meta.url), 'utf8'));
+  const { catalogJsonSchemaText } = await import('@plumbline/model/catalog/json-schema.ts');
+  process.stdout.write(catalogJsonSchemaText());
   return 0;
 };
 
