@@ -8,7 +8,8 @@ export type Header = readonly [name: string, value: Buffer];
 
 /** What a message is, byte for byte. */
 export interface Payload {
-  readonly body: Buffer;
+  /** Null: none, which differs from an empty one: a Kafka tombstone deletes its key. Only Kafka has it. */
+  readonly body: Buffer | null;
   readonly headers: readonly Header[];
   /** Kafka record key, AMQP routing key and the like; null: none. */
   readonly key: Buffer | null;
