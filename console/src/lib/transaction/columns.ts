@@ -16,5 +16,5 @@ export const transactionColumns: readonly Column<TransactionSummary>[] = [
     class: 'max-md:hidden',
   },
   { id: 'started', label: 'Began', value: (t) => t.startedAt, class: 'max-lg:hidden' },
-  { id: 'last', label: 'Last seen', value: (t) => t.lastAt, class: 'max-xl:hidden' },
+  { id: 'last', label: 'Last seen', value: (t) => t.lastAt, class: 'max-2xl:hidden' },
 ];
