@@ -23,7 +23,7 @@ export function routes(keep: Address | undefined) {
       to(`/flows/${encodeURIComponent(name)}`, query),
     flowMessages: (name: string, query?: { outcome?: string; cause?: string }) =>
       `${to(`/flows/${encodeURIComponent(name)}`, query)}#messages`,
-    transactions: (query?: { process?: string; state?: string; q?: string }) => to('/transactions', query),
+    transactions: (query?: { process?: string; state?: string }) => to('/transactions', query),
     transaction: (key: string) => to(`/transactions/${encodeURIComponent(key)}`),
     trace: (id: string, query?: { span?: string | undefined }) =>
       to(`/traces/${encodeURIComponent(id)}`, query),

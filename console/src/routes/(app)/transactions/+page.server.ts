@@ -6,7 +6,7 @@ import type { PageServerLoad } from './$types';
 export const load: PageServerLoad = async (event) => {
   event.depends(figures);
   const asked = (name: string) => event.url.searchParams.get(name);
-  const filter = { process: asked('process'), state: asked('state'), q: asked('q'), cursor: asked('cursor') };
+  const filter = { process: asked('process'), state: asked('state'), cursor: asked('cursor') };
   const [list, overview] = await Promise.all([
     readInRange<TransactionList>(event, '/transactions', filter),
     readInRange<Overview>(event, '/overview'),
