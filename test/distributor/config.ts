@@ -6,6 +6,7 @@ const Environment = z.object({
   PLUMBLINE_OTLP_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:4318'),
   PLUMBLINE_OTLP_TOKENS: z.string().optional(),
   PLUMBLINE_DATA_DIR: z.string().min(1).default('.plumbline'),
+  PLUMBLINE_API_URL: z.url({ protocol: /^https?$/ }).optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   AMQP_URL: z.url({ protocol: /^amqps?$/ }).default('amqp://127.0.0.1:5672'),
   PLUMBLINE_DISTRIBUTOR_PORT: z.coerce.number().int().min(0).max(65_535).default(4680),
@@ -22,6 +23,7 @@ const Options = z.object({
   manifest: z.string().min(1).optional(),
   once: z.boolean().default(false),
   fresh: z.boolean().default(false),
+  'no-inbox': z.boolean().default(false),
   /** Waits this long for the collector before it gives up. */
   patience: number(1, 3600).default(180),
 });
@@ -35,9 +37,13 @@ export interface Config {
   readonly once: boolean;
   /** Forgets an earlier run instead of going on where it stopped. */
   readonly fresh: boolean;
+  /** False: consumers keep no inbox, and whatever is delivered twice takes effect twice. */
+  readonly inbox: boolean;
   readonly patienceMs: number;
   readonly otlpUrl: string;
   readonly otlpToken: string | undefined;
+  /** Where dead letters that lie in no queue are handed in; undefined: nowhere. */
+  readonly apiUrl: string | undefined;
   readonly databaseUrl: string | undefined;
   readonly amqpUrl: string;
   readonly controlPort: number;
@@ -53,13 +59,14 @@ export const usage = `The reference distributor: a seeded business that sends wh
   --days N        days of history sent before the live run (7; 0 for none)
   --once          stop after the history
   --fresh         start anew; without it, a run goes on where the last one in $PLUMBLINE_DATA_DIR stopped
+  --no-inbox      consumers keep no inbox: what is delivered twice takes effect twice
   --faults LIST   all, none, or a list of: ${faultKinds.join(', ')}
   --manifest FILE the answer key, JSON lines ($PLUMBLINE_DATA_DIR/distributor-manifest.jsonl)
   --patience S    seconds to wait for a collector that takes nothing (180)
   --help
 
-Environment: PLUMBLINE_OTLP_URL (http://127.0.0.1:4318), PLUMBLINE_OTLP_TOKENS, DATABASE_URL (tables go to a
-database called distributor on that server), AMQP_URL, PLUMBLINE_DISTRIBUTOR_PORT (4680: control endpoint).`;
+Environment: PLUMBLINE_OTLP_URL (http://127.0.0.1:4318), PLUMBLINE_OTLP_TOKENS, PLUMBLINE_API_URL (dead letters that
+lie in no queue go there), DATABASE_URL (tables go to a database called distributor on that server), AMQP_URL, PLUMBLINE_DISTRIBUTOR_PORT (4680: control endpoint).`;
 
 /** A wrong option or variable; the message says which and why. */
 export class WrongConfig extends Error {}
@@ -87,6 +94,7 @@ function parse(args: readonly string[], environment: NodeJS.ProcessEnv): Config 
       patience: { type: 'string' },
       once: { type: 'boolean' },
       fresh: { type: 'boolean' },
+      'no-inbox': { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -101,9 +109,11 @@ function parse(args: readonly string[], environment: NodeJS.ProcessEnv): Config 
     manifestPath: options.manifest ?? `${env.PLUMBLINE_DATA_DIR}/distributor-manifest.jsonl`,
     once: options.once,
     fresh: options.fresh,
+    inbox: !options['no-inbox'],
     patienceMs: options.patience * 1000,
     otlpUrl: env.PLUMBLINE_OTLP_URL.replace(/\/+$/, ''),
     otlpToken: env.PLUMBLINE_OTLP_TOKENS?.split(',')[0]?.trim(),
+    apiUrl: env.PLUMBLINE_API_URL?.replace(/\/+$/, ''),
     databaseUrl: env.DATABASE_URL,
     amqpUrl: env.AMQP_URL,
     controlPort: env.PLUMBLINE_DISTRIBUTOR_PORT,

@@ -1,19 +1,30 @@
 import { join } from 'node:path';
+import { burstOn, messagesOn } from './business/burst.ts';
+import { createBurstNumbers } from './business/burst-numbers.ts';
 import { createFaultPlan } from './business/faults.ts';
-import { advance, createBusiness } from './business/simulate.ts';
-import type { Step } from './business/types.ts';
+import { advance, createBusiness, inject } from './business/simulate.ts';
+import type { Effect, Step } from './business/types.ts';
 import { readConfig, usage, WrongConfig, type Config } from './config.ts';
 import { backfill, remember, type History } from './history.ts';
 import { serveControl } from './live/control.ts';
+import { createDesk } from './live/desk.ts';
 import { emitWhenOver } from './live/emit-when-over.ts';
+import { createGateway } from './live/gateway.ts';
+import { openInbox, type Inbox } from './live/inbox.ts';
+import { openIntake, type Intake } from './live/intake.ts';
+import { diedOverHttp, isDeath, type Death } from './live/letters.ts';
+import { createMemoryInbox } from './live/memory-inbox.ts';
 import { runLive } from './live/run.ts';
-import { openTables, type Tables } from './live/tables.ts';
+import { databaseUrlOf, openTables, type Tables } from './live/tables.ts';
 import { openManifest } from './manifest-file.ts';
 import { readState, writeState, type State } from './state-file.ts';
 import { createEmitter } from './telemetry/emitter.ts';
 import { CollectorAway, createExporter, type Exporter } from './telemetry/exporter.ts';
 
 const dayMs = 86_400_000;
+/** Dead letters of the past that are handed in: the newest. */
+const deathsMax = 500;
+const letterPatienceMs = 60_000;
 
 function say(sentence: string): void {
   process.stdout.write(`distributor: ${sentence}\n`);
@@ -27,13 +38,21 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
   const startedAtMs = before?.startedAtMs ?? openedMs - config.days * dayMs;
   const manifest = openManifest(config.manifestPath, before ? 'append' : 'new');
   const exporter = openExporter(config, stop);
-  const tables = await tablesOf(config, before === undefined);
+  const fresh = before === undefined;
+  const tables = await tablesOf(config, fresh);
+  const inbox = await inboxOf(config, tables !== undefined, fresh);
+  const intake = intakeOf(config, stop);
   const emit = createEmitter(exporter);
 
   const history: History = new Map();
-  const silent = before !== undefined;
+  const deaths: Death[] = [];
+  const keep = (step: Step): void => {
+    remember(history, step);
+    if (isDeath(step) && deaths.push(step) > deathsMax) deaths.shift();
+  };
+  const silent = !fresh;
   let sinks = {
-    step: (step: Step): void => (silent ? undefined : remember(history, step)),
+    step: (step: Step): void => (silent ? undefined : keep(step)),
     note: silent ? () => undefined : manifest.write,
   };
   const faults = createFaultPlan(seed, config.faults);
@@ -49,7 +68,7 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
     note: (entry) => sinks.note(entry),
   });
   if (before) advance(business, before.untilMs);
-  sinks = { step: (step) => remember(history, step), note: manifest.write };
+  sinks = { step: keep, note: manifest.write };
 
   const sinceMs = before?.untilMs ?? startedAtMs;
   say(
@@ -62,32 +81,51 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
   say(
     `history stored in ${seconds} s: ${spans} spans, ${logs} logs${rows === undefined ? '' : `, ${rows} rows`}.`,
   );
+  await inbox.remember(deaths.map(({ message, attempt }) => ({ message, deliveries: attempt })));
+  for (const death of deaths) intake?.put(death);
   const told = (untilMs: number): void =>
     writeState(statePath, { seed, ratePerMinute, startedAtMs, untilMs });
   told(openedMs);
 
   if (!config.once && !stop.aborted) {
-    const emitLive = emitWhenOver(emit, Date.now, stop);
+    const emitLive = emitWhenOver(
+      (step) => {
+        emit(step);
+        if (isDeath(step) && diedOverHttp(step)) intake?.put(step);
+      },
+      Date.now,
+      stop,
+    );
     sinks.step = emitLive;
-    const port = config.controlPort;
+    const desk = createDesk(business, inbox, Date.now, stop);
+    const numbers = createBurstNumbers();
+    const { controlPort: port, amqpUrl } = config;
     const control = await serveControl({
       port,
       faults,
+      inbox,
       note: manifest.write,
       latest: manifest.latest,
       now: Date.now,
+      gateway: createGateway(desk, emitLive, Date.now),
+      burst: (flow, count) => {
+        const effects = burstOf(flow, seed, numbers.take(count, Date.now()));
+        inject(business, effects ?? [], Date.now());
+        return effects && messagesOn(flow, effects).map(({ id }) => id);
+      },
     });
     say(
-      `live. Break something: curl -X POST -H 'content-type: application/json' -d '{"kind":"consumer-down","flow":"erp-release-to-wms","minutes":5}' http://127.0.0.1:${port}/faults`,
+      `live. Break something: curl -X POST -H 'content-type: application/json' -d '{"kind":"outage","flow":"shop-order-to-erp","minutes":1,"burst":400}' http://127.0.0.1:${port}/faults`,
     );
     const filesDir = join(config.dataDir, 'distributor-files');
-    const { amqpUrl } = config;
     await runLive({
       business,
       exporter,
       emit: emitLive,
+      desk,
       tables,
       amqpUrl,
+      fresh,
       filesDir,
       now: Date.now,
       say,
@@ -96,6 +134,9 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
     });
     control.close();
   }
+  const left = await intake?.drained(config.once ? letterPatienceMs : 0);
+  if (left) say(`${left} dead letters were not taken in.`);
+  await inbox.close();
   await tables?.close();
   await manifest.close();
 }
@@ -124,6 +165,27 @@ async function tablesOf(config: Config, fresh: boolean): Promise<Tables | undefi
     say(`no tables: the database "distributor" cannot be opened on the server of DATABASE_URL (${reason}).`);
     return undefined;
   }
+}
+
+/** Without tables of their own consumers keep their inbox in memory. */
+async function inboxOf(
+  { databaseUrl, inbox: once }: Config,
+  tables: boolean,
+  fresh: boolean,
+): Promise<Inbox> {
+  if (!once) say('--no-inbox: what is delivered twice takes effect twice.');
+  if (!databaseUrl || !tables) return createMemoryInbox(once);
+  return openInbox({ databaseUrl: databaseUrlOf(databaseUrl), fresh, once });
+}
+
+function intakeOf({ apiUrl, dataDir }: Config, stop: AbortSignal): Intake | undefined {
+  if (apiUrl) return openIntake({ apiUrl, dataDir, now: Date.now, say, stop });
+  say('PLUMBLINE_API_URL is not set: dead letters that lie in no queue are told in telemetry alone.');
+  return undefined;
+}
+
+function burstOf(flow: string, seed: number, numbers: string[] | undefined): Effect[] | undefined {
+  return numbers && burstOn(flow, seed, numbers, Date.now());
 }
 
 function progress(exporter: Exporter): (hoursLeft: number) => void {

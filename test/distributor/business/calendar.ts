@@ -19,6 +19,8 @@ export interface Arrival {
   readonly kind: ArrivalKind;
   /** Eight digits, unique: the day and a serial number within it. */
   readonly number: string;
+  /** The channel of an order; without it chance decides. */
+  readonly channel?: 'shop' | 'marketplace' | 'edi';
 }
 
 /** Share of the mean rate at each hour of a working day in Chicago: shop at night, trading partners by day. */
@@ -46,16 +48,21 @@ export function arrivalsOfHour(seed: number, ratePerMinute: number, hour: number
   const random = randomOf(seed, `hour ${hour}`);
   const fromMs = hour * hourMs;
   const meanGapMs = 60_000 / (ratePerMinute * shapeAt(fromMs));
-  const day = Math.floor(fromMs / dayMs) % 1000;
-  const slot = (hour % 24) * 2 * serialsPerHour;
+  const slot = slotOf(hour);
   const arrivals: Arrival[] = [];
   let atMs = fromMs - Math.log(1 - random.next()) * meanGapMs;
   while (atMs < fromMs + hourMs && arrivals.length < serialsPerHour) {
-    const number = String(day * 100_000 + slot + arrivals.length).padStart(8, '0');
+    const number = String(slot + arrivals.length).padStart(8, '0');
     arrivals.push({ atMs, kind: kindOf(random.next()), number });
     atMs -= Math.log(1 - random.next()) * meanGapMs;
   }
   return arrivals;
+}
+
+/** The first number of an hour. */
+export function slotOf(hour: number): number {
+  const day = Math.floor((hour * hourMs) / dayMs) % 1000;
+  return day * 100_000 + (hour % 24) * 2 * serialsPerHour;
 }
 
 /** A hundred thousand numbers a day shared by twenty-four hours; the second half of an hour is for duplicates. */

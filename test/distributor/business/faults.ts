@@ -2,7 +2,7 @@ import { flowSpecs } from './flows.ts';
 import { randomOf } from './random.ts';
 
 /** Troubles of a flow that last a while. */
-export const windowKinds = ['consumer-down', 'slow-consumer', 'schema-change'] as const;
+export const windowKinds = ['consumer-down', 'slow-consumer', 'schema-change', 'outage'] as const;
 /** Troubles of one message or one transaction. */
 export const singleKinds = [
   'poison-message',
@@ -92,7 +92,7 @@ export function createFaultPlan(seed: number, kinds: ReadonlySet<FaultKind>): Fa
   };
 }
 
-/** Two hours: always a slow flow, mostly one that refuses messages after a release, sometimes one that is down. */
+/** Two hours: always a slow flow, mostly one that refuses messages after a release, sometimes one that is down or unwell. */
 function windowsOfSlot(seed: number, index: number): FaultWindow[] {
   const random = randomOf(seed, `slot ${index}`);
   const draw = (kind: WindowKind, minutesMin: number, minutesMax: number, strength: number): FaultWindow => {
@@ -104,6 +104,7 @@ function windowsOfSlot(seed: number, index: number): FaultWindow[] {
   const windows = [draw('slow-consumer', 50, 100, random.int(18, 45))];
   if (random.chance(0.65)) windows.push(draw('schema-change', 20, 50, 0.15 + 0.3 * random.next()));
   if (random.chance(0.4)) windows.push(draw('consumer-down', 8, 22, 1));
+  if (random.chance(0.25)) windows.push(draw('outage', 6, 15, 1));
   return windows;
 }
 

@@ -25,6 +25,7 @@ const windowSymptom = {
   'consumer-down': 'silence and a growing backlog on a queue; failed sends over HTTP; long delays afterwards',
   'slow-consumer': 'p95 duration of processing over its threshold',
   'schema-change': 'failed messages with one cause, then dead letters',
+  outage: 'failed messages of one transient cause, then dead letters that a replay after the outage delivers',
 } as const;
 
 /** The line of a window, written when it opens. */

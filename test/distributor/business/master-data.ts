@@ -107,3 +107,6 @@ export function money(cents: number): string {
 export function cents(amount: string): number {
   return Math.round(Number(amount) * 100);
 }
+
+/** An amount of money or a rate as it stands in a body: decimal text, never a binary fraction. */
+export const decimalPattern = /^-?\d+(\.\d{1,4})?$/;

@@ -20,7 +20,8 @@ type Channel = keyof typeof channels;
 /** A customer orders through one of three channels. */
 export function placeOrder(world: World, arrival: Arrival): Effect[] {
   const random = world.random(`order ${arrival.number}`);
-  const channel: Channel = random.pick(['shop', 'shop', 'shop', 'marketplace', 'marketplace', 'edi']);
+  const drawn: Channel = random.pick(['shop', 'shop', 'shop', 'marketplace', 'marketplace', 'edi']);
+  const channel = arrival.channel ?? drawn;
   const { flow, prefix, linesMax } = channels[channel];
   const customer = pickCustomer(random);
   const product = pickProduct(random);

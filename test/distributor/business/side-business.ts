@@ -15,9 +15,11 @@ export function receiveReturn(world: World, arrival: Arrival): Effect[] {
   const keys = [`return:RMA-${arrival.number}`, `credit_memo:CM-${arrival.number}`];
   const body = {
     return: `RMA-${arrival.number}`,
+    credit_memo: `CM-${arrival.number}`,
     product: product.sku,
     quantity,
     total: money(product.unitPriceCents * quantity),
+    currency: 'USD',
   };
   const level = `${product.sku}@${random.pick(warehouses)}`;
   return [

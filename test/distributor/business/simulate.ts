@@ -5,6 +5,7 @@ import { flowSpec } from './flows.ts';
 import { lostEvent, noteLostEvent, recordStock, sequenceKey } from './inventory.ts';
 import { windowEntry, type ManifestEntry } from './manifest.ts';
 import { begin, react } from './react.ts';
+import { spoiled } from './refusals.ts';
 import type { Effect, Message, Step } from './types.ts';
 import { backlogMs, judge, type Verdict } from './verdict.ts';
 import { createWorld, type World } from './world.ts';
@@ -70,6 +71,11 @@ export function reactTo(business: Business, message: Message, atMs: number): voi
   schedule(business, react(business.world, message, atMs), atMs);
 }
 
+/** Puts on the agenda what happens beside the usual course, such as a burst. */
+export function inject(business: Business, effects: readonly Effect[], atMs: number): void {
+  schedule(business, effects, atMs);
+}
+
 /** Writes a failed attempt into the manifest, which alone says why it failed. */
 export function noteFailure(
   world: World,
@@ -130,9 +136,17 @@ function apply(business: Business, effect: Effect, atMs: number): void {
       return state(business, effect, atMs);
     case 'record':
       return business.emit({ kind: 'record', atMs, record: effect.record });
-    case 'send':
-      if (!business.deliver(effect.message, atMs)) sendNow(business, effect.message, atMs);
+    case 'send': {
+      const message = asSent(business.world, effect.message);
+      if (!business.deliver(message, atMs)) sendNow(business, message, atMs);
+    }
   }
+}
+
+/** Poison is in the body from the start: whoever repairs the body repairs the message. */
+function asSent(world: World, message: Message): Message {
+  const poisoned = world.faults.chosen('poison-message', message.id);
+  return poisoned ? spoiled(message, world.random(`${message.id} spoiled`)) : message;
 }
 
 function state(business: Business, effect: Extract<Effect, { kind: 'fact' }>, atMs: number): void {

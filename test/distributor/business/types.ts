@@ -22,6 +22,8 @@ export interface Message {
   readonly body: Fields;
   /** The message in whose handling this one was sent, when it was sent there and then. */
   readonly cause?: Cause;
+  /** Id of the message of which this is an edited copy. */
+  readonly original?: string;
 }
 
 /** A fact about a business key that a system states once. */
@@ -62,8 +64,17 @@ export interface Failure {
 
 export type Outcome = 'delivered' | 'retried' | 'dead_lettered' | 'discarded';
 
-/** How a message really travelled when not as its flow says, because its broker was not there. */
-export type Via = 'http-inbox';
+/**
+ * How a message really travelled when not as its flow says: `http-inbox` because its broker was not there, `replay`
+ * because somebody other than its sender handed it in over HTTP.
+ */
+export type Via = 'http-inbox' | 'replay';
+
+/** Where a span stands: its trace and itself. */
+export interface Place {
+  readonly traceId: string;
+  readonly spanId: string;
+}
 
 /** The timeline: everything that happened, in the order of time, with every figure fixed. */
 export type Step =
@@ -86,6 +97,8 @@ export type Step =
       readonly via?: Via;
       /** What the caller measured around an HTTP attempt, when it really took place. */
       readonly caller?: { readonly startMs: number; readonly endMs: number };
+      /** The span that the trace context of a replay names. */
+      readonly origin?: Place;
     }
   | { readonly kind: 'fact'; readonly atMs: number; readonly fact: Fact; readonly sequence: number }
   | { readonly kind: 'record'; readonly atMs: number; readonly record: RecordState };

@@ -1,6 +1,7 @@
-import { poisonFailure, schemaFailure, transientFailure, unreachableFailure } from './causes.ts';
+import { outageFailure, schemaFailure, transientFailure, unreachableFailure } from './causes.ts';
 import type { FaultKind, FaultWindow } from './faults.ts';
 import type { FlowSpec } from './flows.ts';
+import { refusalOf } from './refusals.ts';
 import type { Failure, Message, Outcome } from './types.ts';
 import type { World } from './world.ts';
 
@@ -71,9 +72,14 @@ interface Trouble {
 function troubleOf(world: World, message: Message, attempt: number, atMs: number): Trouble | undefined {
   const { faults } = world;
   const random = world.random(`${message.id} trouble ${attempt}`);
-  if (faults.chosen('poison-message', message.id)) {
-    const failure = poisonFailure(message, world.random(`${message.id} poison`));
-    return { failure, fault: { kind: 'poison-message', id: message.id }, pace: 0.5 };
+  const outage = faults.windowAt('outage', message.flow, atMs);
+  if (outage) {
+    const failure = outageFailure(message, random);
+    return { failure, fault: { kind: 'outage', id: outage.id }, pace: 0.2 };
+  }
+  const refusal = refusalOf(message, world.random(`${message.id} poison`));
+  if (refusal) {
+    return { failure: refusal, fault: { kind: 'poison-message', id: message.id }, pace: 0.5 };
   }
   const release = faults.windowAt('schema-change', message.flow, atMs);
   if (release && world.random(`${release.id} ${message.id}`).chance(release.strength)) {
@@ -90,13 +96,17 @@ function troubleOf(world: World, message: Message, attempt: number, atMs: number
   return undefined;
 }
 
+/** A target that says itself that it is unwell is asked again soon, and then no more. */
+const outageWaitsMs = [1000, 3000] as const;
+
 function failed(
   spec: FlowSpec,
   attempt: number,
   what: { durationMs: number; failure: Failure; fault: { kind: FaultKind; id: string } },
 ): Verdict {
   const { durationMs, failure, fault } = what;
-  const waitMs = refused(spec, failure) ? undefined : spec.retryWaitsMs[attempt - 1];
+  const waitsMs = fault.kind === 'outage' ? outageWaitsMs : spec.retryWaitsMs;
+  const waitMs = refused(spec, failure) ? undefined : waitsMs[attempt - 1];
   if (waitMs === undefined) return { kind: 'done', durationMs, outcome: 'dead_lettered', failure, fault };
   return { kind: 'done', durationMs, outcome: 'retried', failure, fault, retryAfterMs: waitMs };
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createFaultPlan, type FaultPlan } from '../business/faults.ts';
 import type { ManifestEntry } from '../business/manifest.ts';
 import { createControl } from './control.ts';
+import { createMemoryInbox } from './memory-inbox.ts';
 
 const nowMs = Date.UTC(2026, 9, 20, 12);
 let faults: FaultPlan;
@@ -12,7 +13,15 @@ beforeEach(() => {
   faults = createFaultPlan(1, new Set());
   noted = [];
   const note = (entry: ManifestEntry): void => void noted.push(entry);
-  app = createControl({ faults, note, latest: () => noted, now: () => nowMs });
+  app = createControl({
+    faults,
+    note,
+    latest: () => noted,
+    now: () => nowMs,
+    inbox: createMemoryInbox(true),
+    burst: (flow, count) =>
+      count > 500 ? undefined : Array.from({ length: count }, (_, index) => `${flow}.${index}`),
+  });
 });
 
 function post(body: unknown, type = 'application/json'): Promise<Response> {
@@ -43,7 +52,22 @@ describe('POST /faults', () => {
     expect(chosen('shop-order-to-erp.1')).toBe(true);
   });
 
+  test('puts a burst on the flow and names its messages', async () => {
+    const response = await post({ kind: 'outage', flow: 'shop-order-to-erp', minutes: 1, burst: 400 });
+    expect(response.status).toBe(201);
+    const { messageIds } = (await response.json()) as { messageIds: string[] };
+    expect(new Set(messageIds).size).toBe(400);
+    expect(faults.windowAt('outage', 'shop-order-to-erp', nowMs + 59_000)).toBeDefined();
+  });
+
+  test('says when there are no numbers left for a burst, and breaks nothing then', async () => {
+    const response = await post({ kind: 'outage', flow: 'shop-order-to-erp', burst: 501 });
+    expect(response.status).toBe(409);
+    expect(noted).toEqual([]);
+  });
+
   test.each([
+    [{ kind: 'poison-message', burst: 5 }, 'application/json', 400],
     [{ kind: 'gremlins' }, 'application/json', 400],
     [{ kind: 'consumer-down', flow: 'no-such-flow' }, 'application/json', 400],
     [{ kind: 'consumer-down', flow: 'erp-release-to-wms', minutes: 1e9 }, 'application/json', 400],

@@ -3,9 +3,13 @@ import { flowSpec } from '../business/flows.ts';
 import { noteFailure, reactTo, type Business } from '../business/simulate.ts';
 import type { Failure, Message, Outcome } from '../business/types.ts';
 import { judge } from '../business/verdict.ts';
+import type { Inbox } from './inbox.ts';
+import type { Delivery } from './wire.ts';
 
 /** What the target of a flow made of one message, with the times it measured. */
 export interface Handling {
+  /** Which try it was: what the sender says, or what the target has counted itself if that is more. */
+  readonly attempt: number;
   readonly startedAtMs: number;
   readonly durationMs: number;
   readonly outcome: Outcome;
@@ -13,9 +17,15 @@ export interface Handling {
   readonly retryAfterMs?: number;
 }
 
+export interface Manner {
+  readonly overHttp: boolean;
+  /** Nobody will try again by himself: a failure is final. */
+  readonly last?: boolean;
+}
+
 /** The receiving side of every system: takes a message, works on it, acts on it or fails. */
 export interface Desk {
-  handle(message: Message, attempt: number, overHttp: boolean): Promise<Handling | 'down'>;
+  handle(delivery: Delivery, manner: Manner): Promise<Handling | 'down'>;
   /** Takes note that a caller over HTTP found nobody. */
   unreached(message: Message, attempt: number, handling: Handling): void;
   /** When the target will be up again; undefined when it is up. */
@@ -24,60 +34,41 @@ export interface Desk {
 
 const workMsMax = 120_000;
 
-/** A desk that works in real time. What it is told by the fault plan really takes that long or fails. */
-export function createDesk(business: Business, now: () => number, stop: AbortSignal): Desk {
-  const done = createMemory();
+/**
+ * A desk that works in real time. What it is told by the fault plan really takes that long or fails. Whatever is
+ * replayed comes through here like any other message; the inbox sees to it that nothing takes effect twice.
+ */
+export function createDesk(business: Business, inbox: Inbox, now: () => number, stop: AbortSignal): Desk {
+  const { faults } = business.world;
   return {
-    downUntilMs: (message) => business.world.faults.windowAt('consumer-down', message.flow, now())?.untilMs,
+    downUntilMs: (message) => faults.windowAt('consumer-down', message.flow, now())?.untilMs,
     unreached(message, attempt, handling) {
-      const id =
-        business.world.faults.windowAt('consumer-down', message.flow, handling.startedAtMs)?.id ??
-        'unreachable';
+      const id = faults.windowAt('consumer-down', message.flow, handling.startedAtMs)?.id ?? 'unreachable';
       const verdict = { kind: 'done', ...handling, fault: { kind: 'consumer-down', id } } as const;
       noteFailure(business.world, message, attempt, handling.startedAtMs, verdict, true);
     },
-    async handle(message, attempt, overHttp) {
+    async handle({ message, attempt: claimed }, { overHttp, last = false }) {
       const startedAtMs = now();
-      const spec = flowSpec(message.flow);
-      const verdict = judge(business.world, spec, message, attempt, startedAtMs);
-      if (verdict.kind === 'wait' || verdict.failure?.unreachable) return 'down';
+      if (faults.windowAt('consumer-down', message.flow, startedAtMs)) return 'down';
+      const attempt = Math.max(claimed, await inbox.arrived(message));
+      const told = judge(business.world, flowSpec(message.flow), message, attempt, startedAtMs);
+      if (told.kind === 'wait' || told.failure?.unreachable) return 'down';
+      const verdict =
+        last && told.outcome === 'retried' ? ({ ...told, outcome: 'dead_lettered' } as const) : told;
       await sleep(Math.min(verdict.durationMs, workMsMax), undefined, { signal: stop });
-      const endMs = now();
       noteFailure(business.world, message, attempt, startedAtMs, verdict, overHttp);
-      const seen = verdict.outcome === 'delivered' && !done.first(idempotencyKey(message));
-      const outcome: Outcome = seen ? 'discarded' : verdict.outcome;
-      if (outcome === 'delivered') reactTo(business, message, endMs);
+      const first = verdict.outcome === 'delivered' && (await inbox.effect(message, now()));
+      const endMs = now();
+      if (first) reactTo(business, message, endMs);
       const { failure, retryAfterMs } = verdict;
       return {
+        attempt,
         startedAtMs,
         durationMs: endMs - startedAtMs,
-        outcome,
+        outcome: verdict.outcome === 'delivered' && !first ? 'discarded' : verdict.outcome,
         ...(failure && { failure }),
-        ...(retryAfterMs !== undefined && { retryAfterMs }),
+        ...(retryAfterMs !== undefined && !last && { retryAfterMs }),
       };
-    },
-  };
-}
-
-/** The key under which a target refuses to do the same thing twice. */
-export function idempotencyKey(message: Message): string {
-  return message.id.replace(/\.twin$/, '');
-}
-
-const memoryMax = 20_000;
-
-/** Remembers the latest keys; says whether a key is new. */
-function createMemory(): { first(key: string): boolean } {
-  const keys = new Set<string>();
-  return {
-    first(key) {
-      if (keys.has(key)) return false;
-      keys.add(key);
-      if (keys.size > memoryMax) {
-        const [oldest] = keys;
-        if (oldest !== undefined) keys.delete(oldest);
-      }
-      return true;
     },
   };
 }

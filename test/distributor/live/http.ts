@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { unreachableFailure } from '../business/causes.ts';
 import { flowSpec, flowSpecs } from '../business/flows.ts';
 import type { Message, Step, SystemName, Via } from '../business/types.ts';
-import { idempotencyKey, type Desk, type Handling } from './desk.ts';
-import { traceparentOf } from './trace-header.ts';
-import { readMessage } from './wire.ts';
+import type { Desk, Handling } from './desk.ts';
+import { clientSpanName } from './letters.ts';
+import { bodyOf, headersOf, readDelivery } from './wire.ts';
 
 /** Loopback endpoints of the systems, and the way to them. */
 export interface HttpPost {
@@ -22,6 +22,7 @@ interface Server {
 }
 
 const Answer = z.object({
+  attempt: z.number().int(),
   startedAtMs: z.number(),
   durationMs: z.number(),
   outcome: z.enum(['delivered', 'retried', 'dead_lettered', 'discarded']),
@@ -42,21 +43,16 @@ export async function openHttpPost(
 ): Promise<HttpPost> {
   const targets = [...new Set(flowSpecs.map((spec) => spec.target))];
   const servers = new Map<SystemName, Server>();
-  for (const system of targets) servers.set(system, await openServer(desk, system));
+  for (const system of targets) servers.set(system, await openServer(desk, system, now));
 
-  const once = async (message: Message, attempt: number): Promise<Handling | 'down'> => {
+  const once = async (message: Message, attempt: number, sentAtMs: number): Promise<Handling | 'down'> => {
     const spec = flowSpec(message.flow);
     const port = servers.get(spec.target)?.port ?? 0;
     try {
       const response = await fetch(`http://127.0.0.1:${port}${pathOf(message)}`, {
         method: spec.transport.kind === 'http' ? spec.transport.method : 'POST',
-        headers: {
-          'content-type': 'application/json',
-          'idempotency-key': idempotencyKey(message),
-          traceparent: traceparentOf(message, `${message.id} client ${attempt}`),
-          'x-attempt': String(attempt),
-        },
-        body: JSON.stringify(message),
+        headers: headersOf(message, attempt, sentAtMs, clientSpanName(message, attempt)),
+        body: bodyOf(message),
         signal: AbortSignal.any([stop, AbortSignal.timeout(answerWithinMs)]),
       });
       return readAnswer(await response.json());
@@ -75,7 +71,7 @@ export async function openHttpPost(
 
 async function sendUntilDone(
   message: Message,
-  once: (message: Message, attempt: number) => Promise<Handling | 'down'>,
+  once: (message: Message, attempt: number, sentAtMs: number) => Promise<Handling | 'down'>,
   desk: Desk,
   emit: (step: Step) => void,
   now: () => number,
@@ -86,10 +82,11 @@ async function sendUntilDone(
   const sentAtMs = now();
   for (let attempt = 1; ; attempt++) {
     const startMs = now();
-    const answer = await once(message, attempt);
+    const answer = await once(message, attempt, sentAtMs);
     const handling = answer === 'down' ? unreached(message, attempt, startMs, now()) : answer;
     if (answer === 'down') desk.unreached(message, attempt, handling);
-    const { startedAtMs, retryAfterMs, ...rest } = handling;
+    // The sender's own count names the spans on both sides.
+    const { startedAtMs, retryAfterMs, attempt: _, ...rest } = handling;
     emit({
       kind: 'attempted',
       atMs: startedAtMs,
@@ -110,6 +107,7 @@ function unreached(message: Message, attempt: number, startedAtMs: number, endMs
   const host = spec.transport.kind === 'http' ? spec.transport.host : `${spec.target}.distributor.example`;
   const retryAfterMs = spec.retryWaitsMs[attempt - 1];
   return {
+    attempt,
     startedAtMs,
     durationMs: endMs - startedAtMs,
     failure: unreachableFailure(host),
@@ -118,16 +116,18 @@ function unreached(message: Message, attempt: number, startedAtMs: number, endMs
 }
 
 /** A target that is down hangs up; one that is up answers 200 or says in its body why not. */
-function openServer(desk: Desk, system: SystemName): Promise<Server> {
+function openServer(desk: Desk, system: SystemName, now: () => number): Promise<Server> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(bodyLimit({ maxSize: 64 * 1024 }));
   app.onError((_, c) => c.json({ title: 'The system is stopping.' }, 503));
   app.all('*', async (c) => {
-    const message = readMessage(await c.req.text());
-    if (!message || flowSpec(message.flow).target !== system) {
+    const flow = c.req.header('x-flow') ?? '';
+    const target = flowSpecs.find((spec) => spec.name === flow)?.target;
+    const delivery = readDelivery(flow, await c.req.text(), c.req.header(), now());
+    if (!delivery || target !== system) {
       return c.json({ title: 'This is no message for this system.' }, 400);
     }
-    const handling = await desk.handle(message, Number(c.req.header('x-attempt') ?? 1), true);
+    const handling = await desk.handle(delivery, { overHttp: true });
     if (handling === 'down') {
       c.env.incoming.socket.destroy();
       return c.body(null, 503);

@@ -2,9 +2,9 @@ import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { flowSpecs, flowSpec, type FlowSpec, type TransportSpec } from '../business/flows.ts';
 import type { Message, Step } from '../business/types.ts';
-import { idempotencyKey, type Desk } from './desk.ts';
-import { traceparentOf } from './trace-header.ts';
-import { readMessage } from './wire.ts';
+import type { Desk } from './desk.ts';
+import { headersOfDeath, isDeath } from './letters.ts';
+import { bodyOf, headersOf, readDelivery, type Delivery, type WireHeaders } from './wire.ts';
 
 /** The flows that travel through RabbitMQ, while its broker is reachable. */
 export interface QueuePost {
@@ -12,23 +12,30 @@ export interface QueuePost {
   close(): Promise<void>;
 }
 
+export interface QueueOptions {
+  readonly url: string;
+  readonly desk: Desk;
+  readonly emit: (step: Step) => void;
+  readonly now: () => number;
+  readonly stop: AbortSignal;
+  /** Told once the connection is gone. */
+  readonly lost: (reason: string) => void;
+  /** Empties the queues first. */
+  readonly fresh: boolean;
+}
+
 type Rabbit = Extract<TransportSpec, { kind: 'rabbitmq' }>;
 
 const connectWithinMs = 3000;
-const prefetch = 40;
+/** A message keeps its place while it waits for its next try, so there must be room for a burst that waits. */
+const prefetch = 250;
 
 /**
  * Connects, declares exchanges, queues and dead-letter queues, and starts every consumer.
  * Undefined when no broker answers.
  */
-export async function openQueuePost(
-  url: string,
-  desk: Desk,
-  emit: (step: Step) => void,
-  now: () => number,
-  stop: AbortSignal,
-  lost: (reason: string) => void,
-): Promise<QueuePost | undefined> {
+export async function openQueuePost(options: QueueOptions): Promise<QueuePost | undefined> {
+  const { url, emit, now, stop, lost, fresh } = options;
   const connection = await reach(url);
   if (!connection) return undefined;
   connection.on('error', (error: Error) => lost(error.message));
@@ -37,8 +44,8 @@ export async function openQueuePost(
   await channel.prefetch(prefetch);
   for (const spec of flowSpecs) {
     if (spec.transport.kind !== 'rabbitmq') continue;
-    await declare(channel, spec.transport);
-    await consume(channel, spec, spec.transport, desk, emit, now, stop);
+    await declare(channel, spec.transport, fresh);
+    await consume(channel, spec, spec.transport, options);
   }
   return {
     async send(message) {
@@ -62,17 +69,23 @@ async function reach(url: string): Promise<ChannelModel | undefined> {
   }
 }
 
-/** What an earlier run left in the queues is history that this run already knows. */
-async function declare(channel: ConfirmChannel, transport: Rabbit): Promise<void> {
+/** A new business empties its queues; one that goes on finds there what was replayed to it meanwhile. */
+async function declare(channel: ConfirmChannel, transport: Rabbit, fresh: boolean): Promise<void> {
   const { exchange, routingKey, queue } = transport;
   await channel.assertExchange(exchange, 'topic', { durable: true });
-  await channel.assertQueue(`${queue}.dead`, { durable: true });
+  await channel.assertQueue(deadQueue(transport), { durable: true });
   await channel.assertQueue(queue, {
     durable: true,
-    arguments: { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': `${queue}.dead` },
+    arguments: { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': deadQueue(transport) },
   });
   await channel.bindQueue(queue, exchange, routingKey);
+  if (!fresh) return;
   await channel.purgeQueue(queue);
+  await channel.purgeQueue(deadQueue(transport));
+}
+
+function deadQueue({ queue }: Rabbit): string {
+  return `${queue}.dead`;
 }
 
 function publish(
@@ -82,22 +95,21 @@ function publish(
   attempt: number,
   sentAtMs: number,
 ): Promise<void> {
-  const headers = {
-    traceparent: traceparentOf(message, `${message.id} send`),
-    'x-attempt': attempt,
-    'x-sent-at': sentAtMs,
-    'x-idempotency-key': idempotencyKey(message),
-  };
-  const options = {
-    persistent: true,
-    messageId: message.id,
-    contentType: 'application/json',
-    headers,
-    mandatory: true,
-  };
+  const headers = headersOf(message, attempt, sentAtMs, `${message.id} send`);
+  return confirmed(channel, transport.exchange, transport.routingKey, message, headers);
+}
+
+/** Resolves when the broker keeps the message. */
+function confirmed(
+  channel: ConfirmChannel,
+  exchange: string,
+  routingKey: string,
+  message: Message,
+  { 'content-type': contentType = '', 'message-id': messageId = '', ...headers }: WireHeaders,
+): Promise<void> {
+  const options = { persistent: true, mandatory: true, messageId, contentType, headers };
   return new Promise((resolve, reject) => {
-    const content = Buffer.from(JSON.stringify(message));
-    channel.publish(transport.exchange, transport.routingKey, content, options, (error: unknown) =>
+    channel.publish(exchange, routingKey, Buffer.from(bodyOf(message)), options, (error: unknown) =>
       error
         ? reject(error instanceof Error ? error : new Error('the broker refused the message'))
         : resolve(),
@@ -109,43 +121,50 @@ async function consume(
   channel: ConfirmChannel,
   spec: FlowSpec,
   transport: Rabbit,
-  desk: Desk,
-  emit: (step: Step) => void,
-  now: () => number,
-  stop: AbortSignal,
+  { desk, emit, now, stop }: QueueOptions,
 ): Promise<void> {
-  const work = async (delivery: ConsumeMessage): Promise<void> => {
-    const message = readMessage(delivery.content.toString('utf8'));
-    if (!message || message.flow !== spec.name) return channel.nack(delivery, false, false);
-    const attempt = Number(delivery.properties.headers?.['x-attempt'] ?? 1);
-    const sentAtMs = Number(delivery.properties.headers?.['x-sent-at'] ?? now());
-    const handling = await handleOnceUp(desk, message, attempt, now, stop);
+  const work = async (arrived: ConsumeMessage): Promise<void> => {
+    const delivery = deliveryOf(spec.name, arrived, now());
+    if (!delivery) return channel.nack(arrived, false, false);
+    const { message, sentAtMs } = delivery;
+    const handling = await handleOnceUp(desk, delivery, now, stop);
     const { startedAtMs, retryAfterMs, ...rest } = handling;
-    emit({ kind: 'attempted', atMs: startedAtMs, message, sentAtMs, attempt, ...rest });
-    if (handling.outcome === 'dead_lettered') return channel.nack(delivery, false, false);
-    if (retryAfterMs !== undefined) {
+    const step = { kind: 'attempted', atMs: startedAtMs, message, sentAtMs, ...rest } as const;
+    emit(step);
+    if (isDeath(step)) {
+      const headers = headersOf(message, handling.attempt, sentAtMs, `${message.id} send`);
+      await confirmed(channel, '', deadQueue(transport), message, { ...headers, ...headersOfDeath(step) });
+    } else if (retryAfterMs !== undefined) {
       await sleep(retryAfterMs, undefined, { signal: stop });
-      await publish(channel, transport, message, attempt + 1, sentAtMs);
+      await publish(channel, transport, message, handling.attempt + 1, sentAtMs);
     }
-    channel.ack(delivery);
+    channel.ack(arrived);
   };
-  await channel.consume(transport.queue, (delivery) => {
-    if (delivery) work(delivery).catch(() => undefined);
+  await channel.consume(transport.queue, (arrived) => {
+    if (arrived) work(arrived).catch(() => undefined);
   });
+}
+
+/** Header values that are no text are not ours; the broker's own properties win over headers of their name. */
+function deliveryOf(flow: string, arrived: ConsumeMessage, nowMs: number): Delivery | undefined {
+  const { headers = {}, messageId } = arrived.properties as { headers?: object; messageId?: unknown };
+  const texts = Object.entries(headers).filter((one): one is [string, string] => typeof one[1] === 'string');
+  const all = Object.fromEntries(texts);
+  if (typeof messageId === 'string') all['message-id'] = messageId;
+  return readDelivery(flow, arrived.content.toString('utf8'), all, nowMs);
 }
 
 /** A consumer that is down takes nothing from its queue: the message waits, unacknowledged. */
 async function handleOnceUp(
   desk: Desk,
-  message: Message,
-  attempt: number,
+  delivery: Delivery,
   now: () => number,
   stop: AbortSignal,
 ): Promise<Exclude<Awaited<ReturnType<Desk['handle']>>, 'down'>> {
   for (;;) {
-    const handling = await desk.handle(message, attempt, false);
+    const handling = await desk.handle(delivery, { overHttp: false });
     if (handling !== 'down') return handling;
-    const untilMs = desk.downUntilMs(message) ?? now();
+    const untilMs = desk.downUntilMs(delivery.message) ?? now();
     await sleep(Math.max(500, untilMs - now()), undefined, { signal: stop });
   }
 }

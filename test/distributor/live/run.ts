@@ -3,7 +3,7 @@ import { flowSpec } from '../business/flows.ts';
 import { advance, type createBusiness } from '../business/simulate.ts';
 import type { Message, Step } from '../business/types.ts';
 import type { Exporter } from '../telemetry/exporter.ts';
-import { createDesk } from './desk.ts';
+import type { Desk } from './desk.ts';
 import { openFilePost } from './files.ts';
 import { openHttpPost } from './http.ts';
 import { openQueuePost, type QueuePost } from './rabbitmq.ts';
@@ -15,8 +15,11 @@ export interface LiveOptions {
   readonly business: Business;
   readonly exporter: Exporter;
   readonly emit: (step: Step) => void;
+  readonly desk: Desk;
   readonly tables: Tables | undefined;
   readonly amqpUrl: string;
+  /** True for a business that has no past: what lies in its queues is not its own. */
+  readonly fresh: boolean;
   readonly filesDir: string;
   readonly now: () => number;
   readonly say: (sentence: string) => void;
@@ -32,11 +35,10 @@ const reconnectMs = 15_000;
 
 /** Runs the business on the real clock until told to stop: messages travel, tables change, telemetry leaves. */
 export async function runLive(options: LiveOptions): Promise<void> {
-  const { business, emit, now, say, stop } = options;
-  const desk = createDesk(business, now, stop);
+  const { business, emit, desk, now, say, stop } = options;
   const http = await openHttpPost(desk, emit, now, stop);
-  const files = await openFilePost(options.filesDir, desk, emit, now, stop);
-  const queues = keepQueuePost(options, desk, emit);
+  const files = await openFilePost({ root: options.filesDir, desk, emit, now, stop });
+  const queues = keepQueuePost(options);
   await queues.open();
   const carry = async (message: Message): Promise<void> => {
     const { kind } = flowSpec(message.flow).transport;
@@ -75,20 +77,24 @@ interface Keeper {
 }
 
 /** Goes on over HTTP while there is no broker, and says so; tries again from time to time. */
-function keepQueuePost(
-  options: LiveOptions,
-  desk: ReturnType<typeof createDesk>,
-  emit: (step: Step) => void,
-): Keeper {
-  const { amqpUrl, now, stop, say } = options;
+function keepQueuePost(options: LiveOptions): Keeper {
+  const { amqpUrl, desk, emit, now, stop, say } = options;
+  let isFirst = true;
+  const lost = (reason: string): void => {
+    if (keeper.post) say(`RabbitMQ is away (${reason}); its flows travel over HTTP until it is back.`);
+    keeper.post = undefined;
+  };
+  const connect = async (): Promise<void> => {
+    const fresh = options.fresh && isFirst;
+    keeper.post = await openQueuePost({ url: amqpUrl, desk, emit, now, stop, lost, fresh }).catch(
+      () => undefined,
+    );
+    isFirst &&= keeper.post === undefined;
+  };
   const keeper: Keeper = {
     post: undefined,
     async open() {
-      const lost = (reason: string): void => {
-        if (keeper.post) say(`RabbitMQ is away (${reason}); its flows travel over HTTP until it is back.`);
-        keeper.post = undefined;
-      };
-      keeper.post = await openQueuePost(amqpUrl, desk, emit, now, stop, lost).catch(() => undefined);
+      await connect();
       say(keeper.post ? 'RabbitMQ answers: queue flows travel through it.' : withoutBroker);
       void reopen();
     },
@@ -97,16 +103,8 @@ function keepQueuePost(
     while (!stop.aborted) {
       await sleep(reconnectMs, undefined, { signal: stop }).catch(() => undefined);
       if (keeper.post || stop.aborted) continue;
-      const { host } = new URL(amqpUrl);
-      keeper.post = await openQueuePost(
-        amqpUrl,
-        desk,
-        emit,
-        now,
-        stop,
-        () => void (keeper.post = undefined),
-      ).catch(() => undefined);
-      if (keeper.post) say(`RabbitMQ at ${host} answers: its flows travel through it again.`);
+      await connect();
+      if (keeper.post) say('RabbitMQ answers: its flows travel through it again.');
     }
   };
   return keeper;

@@ -19,9 +19,11 @@ const rowsPerStatement = 2000;
 /** Creates database, schemas and tables where they are missing. `fresh` empties them first. */
 export async function openTables(serverUrl: string, fresh: boolean): Promise<Tables> {
   await createDatabase(serverUrl);
-  const url = new URL(serverUrl);
-  url.pathname = `/${database}`;
-  const pool = new pg.Pool({ connectionString: url.href, max: 3, application_name: 'plumbline-distributor' });
+  const pool = new pg.Pool({
+    connectionString: databaseUrlOf(serverUrl),
+    max: 3,
+    application_name: 'plumbline-distributor',
+  });
   for (const definition of tableDefinitions) await createTable(pool, definition, fresh);
   const waiting = new Map<TableDefinition, Map<string, RecordStep>>();
   return {
@@ -42,6 +44,13 @@ export async function openTables(serverUrl: string, fresh: boolean): Promise<Tab
     },
     close: () => pool.end(),
   };
+}
+
+/** The systems' own database on that server. */
+export function databaseUrlOf(serverUrl: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${database}`;
+  return url.href;
 }
 
 async function createDatabase(serverUrl: string): Promise<void> {

@@ -15,8 +15,8 @@ import {
   type ReadableSpan,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
-import type { Step } from '../business/types.ts';
-import type { Kind, LogPlan, Place, SpanPlan } from './plan.ts';
+import type { Place, Step } from '../business/types.ts';
+import type { Kind, LogPlan, SpanPlan } from './plan.ts';
 import { services } from './services.ts';
 import { logsOf, spansOf } from './statements.ts';
 

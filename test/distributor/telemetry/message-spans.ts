@@ -1,9 +1,9 @@
 import { attribute } from '@plumbline/model/telemetry/attributes.ts';
 import { flowSpec, processTrace, type FlowSpec, type TransportSpec, type Voice } from '../business/flows.ts';
 import { hash32 } from '../business/random.ts';
-import type { Cause, Message, Step, Via } from '../business/types.ts';
+import type { Cause, Message, Place, Step, Via } from '../business/types.ts';
 import { legacyAttributes } from './legacy.ts';
-import { placeOf, type AttributeSet, type Kind, type Place, type SpanPlan } from './plan.ts';
+import { placeOf, type AttributeSet, type Kind, type SpanPlan } from './plan.ts';
 
 type Sent = Extract<Step, { kind: 'sent' }>;
 type Attempted = Extract<Step, { kind: 'attempted' }>;
@@ -43,10 +43,16 @@ export function processPlace(cause: Cause): Place {
 export function attemptPlace(step: Attempted): Place {
   const { message, attempt } = step;
   const nested = processTrace(message) === message.trace;
+  if (isRepeat(step)) return placeOf(message.trace, `${message.id} repeated ${attempt}`);
   if (!step.failure) return processPlace({ id: message.id, trace: processTrace(message) });
   if (step.failure.unreachable) return placeOf(message.trace, clientSpan(message, attempt));
   const trace = nested ? message.trace : `${message.id} processing ${attempt}`;
   return placeOf(trace, `${message.id} process ${attempt}`);
+}
+
+/** Delivered once more after it had taken effect. A twin has an id of its own. */
+function isRepeat({ message, outcome }: Attempted): boolean {
+  return outcome === 'discarded' && !message.id.endsWith('.twin');
 }
 
 function consumerSpan(step: Attempted, transport: Exclude<TransportSpec, { kind: 'http' }>): SpanPlan {
@@ -245,6 +251,7 @@ function fileShape(
       'file.path': `${transport.directory}/${name}`,
       'file.extension': transport.extension,
       'file.size': bodySize(message),
+      'messaging.message.id': message.id,
     },
   };
 }
@@ -254,6 +261,8 @@ function voiceAttributes(spec: FlowSpec, voice: Voice, message: Message, step?: 
   if (voice === 'stock') return {};
   if (voice === 'legacy') return legacyAttributes(step ? spec.target : spec.source, message.keys);
   return {
+    'messaging.message.id': message.id,
+    ...(message.original && { 'messaging.message.conversation_id': message.original }),
     [attribute.flow]: spec.name,
     [attribute.businessKey]: [...message.keys],
     ...(step && {

@@ -1,14 +1,9 @@
 import { hexId } from '../business/random.ts';
+import type { Place } from '../business/types.ts';
 
 export type AttributeValue = string | number | boolean | string[];
 export type AttributeSet = Record<string, AttributeValue>;
 export type Kind = 'client' | 'server' | 'producer' | 'consumer';
-
-/** Where a span stands. Ids are made of names, so that any step can refer to any other without having seen it. */
-export interface Place {
-  readonly traceId: string;
-  readonly spanId: string;
-}
 
 /** One span to be made through the SDK. */
 export interface SpanPlan {
@@ -35,7 +30,7 @@ export interface LogPlan {
   readonly attributes: AttributeSet;
 }
 
-/** The place of a span from the names of its trace and of itself. */
+/** The place of a span from the names of its trace and of itself: any step can refer to any other without having seen it. */
 export function placeOf(trace: string, span: string): Place {
   return { traceId: hexId(trace, 32), spanId: hexId(span, 16) };
 }

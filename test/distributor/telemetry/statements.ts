@@ -2,6 +2,7 @@ import { attribute, recordSnapshotEvent } from '@plumbline/model/telemetry/attri
 import { flowSpec } from '../business/flows.ts';
 import type { Step } from '../business/types.ts';
 import { attemptPlace, attemptedSpans, processPlace, sentSpans } from './message-spans.ts';
+import { replaySpans } from './replay-spans.ts';
 import { mainService } from './services.ts';
 import type { AttributeSet, LogPlan, SpanPlan } from './plan.ts';
 
@@ -11,7 +12,7 @@ export function spansOf(step: Step): SpanPlan[] {
     case 'sent':
       return sentSpans(step);
     case 'attempted':
-      return attemptedSpans(step);
+      return step.via === 'replay' ? replaySpans(step) : attemptedSpans(step);
     default:
       return [];
   }
