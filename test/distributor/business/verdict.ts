@@ -96,8 +96,14 @@ function troubleOf(world: World, message: Message, attempt: number, atMs: number
   return undefined;
 }
 
-/** A target that says itself that it is unwell is asked again soon, and then no more. */
-const outageWaitsMs = [1000, 3000] as const;
+/**
+ * A target that says itself that it is unwell is asked again soon, and then no more. A body that it can never accept
+ * is not sent to it again.
+ */
+const waitsOf: Partial<Record<FaultKind, readonly number[]>> = {
+  outage: [1000, 3000],
+  'poison-message': [],
+};
 
 function failed(
   spec: FlowSpec,
@@ -105,7 +111,7 @@ function failed(
   what: { durationMs: number; failure: Failure; fault: { kind: FaultKind; id: string } },
 ): Verdict {
   const { durationMs, failure, fault } = what;
-  const waitsMs = fault.kind === 'outage' ? outageWaitsMs : spec.retryWaitsMs;
+  const waitsMs = waitsOf[fault.kind] ?? spec.retryWaitsMs;
   const waitMs = refused(spec, failure) ? undefined : waitsMs[attempt - 1];
   if (waitMs === undefined) return { kind: 'done', durationMs, outcome: 'dead_lettered', failure, fault };
   return { kind: 'done', durationMs, outcome: 'retried', failure, fault, retryAfterMs: waitMs };

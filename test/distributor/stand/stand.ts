@@ -70,8 +70,30 @@ export async function runDistributor(args: readonly string[], env: Record<string
   return said;
 }
 
+/** A distributor that lives on. */
+export interface RunningDistributor {
+  /** Base address of its control endpoint. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the distributor with its control endpoint on that port and waits until it is live. */
+export async function startDistributor(
+  args: readonly string[],
+  port: number,
+  env: Record<string, string>,
+): Promise<RunningDistributor> {
+  const child = spawn(process.execPath, [`${root}test/distributor/main.ts`, ...args], {
+    env: { ...process.env, ...env, PLUMBLINE_DISTRIBUTOR_PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await answers(`${url}/healthz`);
+  return { url, stop: () => stopChild(child) };
+}
+
 async function answers(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 300; attempt++) {
     const ok = await fetch(url)
       .then((response) => response.ok)
       .catch(() => false);
