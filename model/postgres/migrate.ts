@@ -46,7 +46,7 @@ export async function migrate(pool: Postgres, folder: URL = migrationsFolder): P
 
 async function readMigrations(folder: URL): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}-.+\.sql$/.test(name)).sort();
-  return Promise.all(
+  const migrations = await Promise.all(
     names.map(async (name) => {
       const sql = await readFile(new URL(name, folder), 'utf8');
       return {
@@ -57,6 +57,16 @@ async function readMigrations(folder: URL): Promise<Migration[]> {
       };
     }),
   );
+  refuseTwins(migrations);
+  return migrations;
+}
+
+function refuseTwins(migrations: readonly Migration[]): void {
+  for (const [index, { number, name }] of migrations.entries()) {
+    const before = migrations[index - 1];
+    if (before?.number === number)
+      throw new Error(`Two PostgreSQL migrations have one number: ${before.name} and ${name}. Renumber one.`);
+  }
 }
 
 async function readJournal(on: Executor): Promise<Map<number, string>> {

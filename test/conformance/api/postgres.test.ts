@@ -52,6 +52,13 @@ test('a migration that fails leaves nothing behind, not even those before it', a
   expect(rows).toEqual([{ found: null }]);
 });
 
+test('two migrations with one number are refused by name', async () => {
+  const { folder, file } = await copyMigrations();
+  await writeFile(file('9001-one.sql'), 'SELECT 1');
+  await writeFile(file('9001-two.sql'), 'SELECT 1');
+  await expect(migrate(postgres, folder)).rejects.toThrow('9001-one.sql and 9001-two.sql');
+});
+
 test('a migration may take longer than a request', async () => {
   const { folder, file } = await copyMigrations();
   await writeFile(file('9001-slow.sql'), 'SELECT pg_sleep(1)');

@@ -18,6 +18,9 @@ CREATE TABLE replays (
   stages          integer[] NOT NULL,
   halt_ratio      double precision NOT NULL,
   serial          boolean NOT NULL,
+  -- From the flow's policy when it was frozen.
+  confirm_within_ms bigint NOT NULL,
+  max_generations integer NOT NULL,
   -- What is overridden, with the reason: newer versions, quarantine.
   force           jsonb NOT NULL DEFAULT '{}',
   -- What the preview found, as it was shown to those who decided.
@@ -27,6 +30,8 @@ CREATE TABLE replays (
   needs_approval  boolean NOT NULL,
   requested_by    text NOT NULL,
   requested_name  text NOT NULL,
+  -- The person behind the request, also when a token of theirs asked: nobody approves what they asked for.
+  requested_principal text NOT NULL,
   requested_at    timestamptz NOT NULL,
   decided_by      text,
   decided_name    text,
@@ -89,3 +94,7 @@ CREATE TABLE replay_items (
 );
 CREATE INDEX replay_items_state ON replay_items (replay_id, state, position);
 CREATE INDEX replay_items_message ON replay_items (message_id);
+CREATE INDEX replay_items_sent ON replay_items (replay_id, sent_at) WHERE sent_at IS NOT NULL;
+
+-- Who is behind a token: four eyes are not two tokens of one person. Empty: made by Plumbline itself, or before this.
+ALTER TABLE tokens ADD COLUMN created_by_id text NOT NULL DEFAULT '';
