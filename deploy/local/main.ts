@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { inheritedEnvironment, parseLocalConfig, type Address, type LocalConfig } from './config.ts';
 import { buildConsole, reasonToBuild } from './console-build.ts';
+import { demoConnections } from './demo-connections.ts';
 import { startEngines, type Engines } from './engines.ts';
 import { lockDataDirectory } from './process/data-lock.ts';
 import { isListening, portProblem } from './process/ports.ts';
@@ -163,14 +164,19 @@ const onSignals = (stop: (signal: string) => void): void => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
 };
 
-const withDemoCatalog = (mode: Mode, config: LocalConfig): LocalConfig =>
-  mode === 'demo' && config.catalog === undefined
-    ? { ...config, catalog: path.join(root, 'test/distributor/catalog') }
+/** The demo brings a catalog and the connections in it; what is set outside stays as it is. */
+const withDemo = (mode: Mode, config: LocalConfig): LocalConfig =>
+  mode === 'demo'
+    ? {
+        ...config,
+        catalog: config.catalog ?? path.join(root, 'test/distributor/catalog'),
+        environment: { ...demoConnections(config), ...config.environment },
+      }
     : config;
 
 const run = async (mode: Mode): Promise<void> => {
   const startedMs = performance.now();
-  const config = withDemoCatalog(mode, parseLocalConfig(inheritedEnvironment()));
+  const config = withDemo(mode, parseLocalConfig(inheritedEnvironment()));
   const isFirst = !(await stat(config.dataDir).catch(() => undefined));
   const running: Running = {
     services: [],

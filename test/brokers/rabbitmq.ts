@@ -30,7 +30,7 @@ export async function startRabbitMq(): Promise<Broker> {
   const settings = await settingsOf(dir, new URL(url).port, mapperPort);
   let child: Child;
   const start = async () => {
-    child = spawnGroup(settings, join(dir, 'rabbitmq.log'));
+    child = spawnGroup(settings, dir);
     await untilReady(child, 'rabbitmq-server', readyWithinMs, () => answers(url));
   };
   await start();
@@ -47,12 +47,15 @@ export async function startRabbitMq(): Promise<Broker> {
 }
 
 /** The program is a script that starts the broker, so both are ended as one group. */
-function spawnGroup(environment: Record<string, string>, logFile: string): Child {
+function spawnGroup(environment: Record<string, string>, dir: string): Child {
+  const logFile = join(dir, 'rabbitmq.log');
   const log = openSync(logFile, 'a');
   const child = spawn(program, [], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', log, log],
     detached: true,
+    // A broker that dies leaves a dump where it was started.
+    cwd: dir,
   });
   closeSync(log);
   return { process: child, logFile };
