@@ -185,13 +185,20 @@ export const openEngine = async (
     else idle.push(connection);
   };
 
+  /** One that needs no statement before it is best. `readonly` cannot be taken back, so it must agree. */
   const takeConnection = async (context: Context): Promise<Connection> => {
-    const index = idle.findLastIndex(
+    const agrees = ({ settings }: Connection): boolean =>
+      settings.get('readonly') === context.settings.get('readonly');
+    const exact = idle.findLastIndex(
       (one) =>
         one.database === context.database &&
         settingsChange(one.settings, context.settings, base) === undefined,
     );
-    return idle.splice(index === -1 ? idle.length - 1 : index, 1)[0] ?? openConnection();
+    const index = exact === -1 ? idle.findLastIndex(agrees) : exact;
+    const kept = index === -1 ? undefined : idle.splice(index, 1)[0];
+    if (kept) return kept;
+    if (idle.length >= config.queriesMax) idle.shift()?.session.close();
+    return openConnection();
   };
 
   const leaseOf = (connection: Connection): Lease => ({

@@ -77,9 +77,10 @@ const killWhileRunning = (engine: Engine, tag: string, signal: AbortSignal): (()
 const isTemporary = (sql: string): boolean =>
   significant(tokenize(sql)).some((one) => keywordOf(sql, one) === 'TEMPORARY');
 
+/** `readonly=2` is kept on its connection, which lets every other setting be changed; other values do not. */
 const changesConnection = (incoming: Incoming, request: FaceRequest): boolean => {
   const { statement } = incoming;
-  if (statement.kind === 'session' || request.settings.has('readonly')) return true;
+  if (statement.kind === 'session' || (request.settings.get('readonly') ?? '2') !== '2') return true;
   return statement.kind === 'other' && isTemporary(statement.sql);
 };
 
