@@ -1,8 +1,9 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { letterOf, type Death, type Letter } from './letters.ts';
+import { Letter, letterOf, type Death } from './letters.ts';
 
 /** The way of dead letters that lie in no queue: they are handed to Plumbline over its API. */
 export interface Intake {
@@ -27,9 +28,14 @@ const lookEveryMs = 500;
 const waitMsMax = 15_000;
 const answerWithinMs = 15_000;
 
-/** Starts to hand in what is put. A letter is kept until its receipt has come; the same one twice is one letter. */
+/**
+ * Starts to hand in what is put. A letter is kept, in a file if need be, until its receipt has come; the same one
+ * handed in twice is one letter.
+ */
 export function openIntake(options: IntakeOptions): Intake {
-  const waiting: Letter[] = [];
+  const file = join(options.dataDir, 'distributor-letters.json');
+  const waiting = readLetters(file);
+  let kept = waiting.length;
   let told = '';
   const complain = (reason: string): void => {
     if (reason !== told)
@@ -46,6 +52,11 @@ export function openIntake(options: IntakeOptions): Intake {
       const dropped = answer.kind === 'refused' && batch.length === 1;
       if (answer.kind === 'taken' || dropped) waiting.splice(0, batch.length);
       if (answer.kind !== 'taken') complain(answer.reason);
+      // While all is taken at once nothing need be written.
+      if (kept !== waiting.length && (kept > 0 || answer.kind !== 'taken')) {
+        kept = waiting.length;
+        writeLetters(file, waiting);
+      }
       size = answer.kind === 'refused' ? 1 : lettersPerRequest;
       waitMs = answer.kind === 'away' ? Math.min(2 * waitMs, waitMsMax) : lookEveryMs;
       if (waiting.length === 0 || answer.kind === 'away')
@@ -64,6 +75,23 @@ export function openIntake(options: IntakeOptions): Intake {
       return waiting.length;
     },
   };
+}
+
+function readLetters(file: string): Letter[] {
+  try {
+    return z
+      .array(Letter)
+      .max(lettersMax)
+      .parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return [];
+  }
+}
+
+/** Replaces the file as a whole, so that a crash leaves the old letters or the new ones. */
+function writeLetters(file: string, letters: readonly Letter[]): void {
+  writeFileSync(`${file}.part`, JSON.stringify(letters));
+  renameSync(`${file}.part`, file);
 }
 
 type Answer =
@@ -88,6 +116,7 @@ async function handIn(options: IntakeOptions, items: readonly Letter[]): Promise
   }
 }
 
+const Problem = z.object({ detail: z.string().max(1000) });
 const Created = z.object({ secret: z.string().min(1) });
 
 /** A token that can do no more than operators do, made with the administrator's at the first letter. */
@@ -114,8 +143,8 @@ function request(options: IntakeOptions, path: string, token: string, body: unkn
 }
 
 async function reasonOf(response: Response): Promise<string> {
-  const text = (await response.text().catch(() => '')).slice(0, 300);
-  return `${response.status} ${text}`.trim();
+  const problem = Problem.safeParse(await response.json().catch(() => undefined));
+  return `${response.status} ${problem.success ? problem.data.detail : ''}`.trim();
 }
 
 function tokenFile({ dataDir }: IntakeOptions): string {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { flowSpec } from '../business/flows.ts';
 import type { Failure, Message, Step } from '../business/types.ts';
 import { attemptPlace } from '../telemetry/message-spans.ts';
@@ -11,20 +12,20 @@ export interface Death extends Attempted {
 }
 
 /** A dead letter as `POST /api/v1/dead-letters` takes it. */
-export interface Letter {
-  readonly flow: string;
-  readonly messageId: string;
-  readonly body: string;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly key?: string;
-  readonly failedAt: string;
-  readonly errorType: string;
-  readonly errorMessage: string;
-  readonly stack: string;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly keys: readonly string[];
-}
+export const Letter = z.object({
+  flow: z.string(),
+  messageId: z.string(),
+  body: z.string(),
+  headers: z.array(z.tuple([z.string(), z.string()])),
+  failedAt: z.string(),
+  errorType: z.string(),
+  errorMessage: z.string(),
+  stack: z.string(),
+  traceId: z.string(),
+  spanId: z.string(),
+  keys: z.array(z.string()),
+});
+export type Letter = z.infer<typeof Letter>;
 
 /** True of the attempt after which nobody tries again. */
 export function isDeath(step: Step): step is Death {
@@ -46,7 +47,7 @@ export function letterOf(step: Death): Letter {
     stack: failure.stack,
     traceId,
     spanId,
-    keys: message.keys,
+    keys: [...message.keys],
   };
 }
 
