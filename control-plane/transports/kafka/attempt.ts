@@ -1,4 +1,13 @@
-import { findErrorBy, NumericMap, ProduceAcks, ResponseError, type MessageRecord } from '@platformatic/kafka';
+import {
+  findErrorBy,
+  NumericMap,
+  ProduceAcks,
+  protocolErrors,
+  protocolErrorsCodesById,
+  ResponseError,
+  type MessageRecord,
+  type produceV11,
+} from '@platformatic/kafka';
 import { within } from '../within.ts';
 import type { KafkaClient } from './client.ts';
 import { brokerCode, hopeless, sentenceOf } from './failure.ts';
@@ -76,7 +85,7 @@ function batchOptions(topic: string, partition: number, session: Session | null)
 }
 
 function judge(error: unknown, client: KafkaClient, topic: string): Attempt {
-  const code = error instanceof ResponseError ? brokerCode(error) : undefined;
+  const code = partitionCode(error);
   const reason = sentenceOf(error);
   if (code === undefined) {
     client.producer.clearMetadata();
@@ -104,7 +113,15 @@ function judge(error: unknown, client: KafkaClient, topic: string): Attempt {
   }
   const stale = error instanceof Error && findErrorBy(error, 'hasStaleMetadata', true);
   if (stale) client.producer.clearMetadata();
-  if (stale || (error instanceof Error && !findErrorBy(error, 'canRetry', false)))
+  if (stale || Object.values(protocolErrors).some(({ id, canRetry }) => id === code && canRetry))
     return { kind: 'rejected', reason, remedy: 'resend' };
   return { kind: 'rejected', reason: hopeless(error, topic) ?? reason, remedy: 'none' };
+}
+
+/** The broker's word on the batch; those on single records, which may stand beside it, have no code of their own. */
+function partitionCode(error: unknown): string | undefined {
+  if (!(error instanceof ResponseError)) return undefined;
+  const { response } = error as { response?: produceV11.ProduceResponse };
+  const code = response?.responses[0]?.partitionResponses[0]?.errorCode;
+  return code ? protocolErrorsCodesById[code] : brokerCode(error);
 }

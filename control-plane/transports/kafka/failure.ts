@@ -12,7 +12,7 @@ export function brokerCode(error: unknown): string | undefined {
 export function hopeless(error: unknown, topic: string): string | undefined {
   if (error instanceof Error && findErrorBy(error, 'code', 'PLT_KFK_AUTHENTICATION'))
     return 'Kafka refuses the user or the password: mend the URL of the connection.';
-  switch (brokerCode(error)) {
+  switch (brokerCode(error) ?? unknownTopic(error)) {
     case 'UNKNOWN_TOPIC_OR_PARTITION':
     case 'UNKNOWN_TOPIC_ID':
       return `Kafka has no topic ${topic}: create it, or mend its name in the catalog.`;
@@ -25,6 +25,12 @@ export function hopeless(error: unknown, topic: string): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** The client itself says of a topic that the metadata do not name: Unknown topic. */
+function unknownTopic(error: unknown): string | undefined {
+  const unknown = flatten(error).some((e) => e instanceof Error && e.message.startsWith('Unknown topic '));
+  return unknown ? 'UNKNOWN_TOPIC_OR_PARTITION' : undefined;
 }
 
 /** The innermost sentence, without the client's own words around it. */

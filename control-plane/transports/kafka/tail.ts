@@ -58,7 +58,7 @@ async function consume(
     autocommit: false,
     retries: 2,
     retryDelay: 250,
-    sessionTimeout: 10_000,
+    sessionTimeout: 6000,
     rebalanceTimeout: 30_000,
     heartbeatInterval: 1000,
     maxWaitTime: 250,

@@ -1,0 +1,107 @@
+import { AckPolicy, DeliverPolicy, type Consumer, type JsMsg } from '@nats-io/jetstream';
+import { inBatches } from '../in-batches.ts';
+import { backoffMs, pause } from '../pause.ts';
+import type { TailOptions } from '../port.ts';
+import { readDeadLetter } from './dead-letter.ts';
+import type { NatsSession } from './session.ts';
+import { findStream, noStream } from './stream.ts';
+
+const ackWithinMs = 30_000;
+
+/** It can never work until somebody acts. */
+class Hopeless extends Error {}
+
+/** Tails a stream, one of its subjects, or advisories through a durable consumer; acknowledges after `store`. */
+export async function tailStream(
+  open: () => Promise<NatsSession>,
+  durable: string,
+  destination: string,
+  options: TailOptions,
+): Promise<void> {
+  let failures = 0;
+  while (!options.stop.aborted) {
+    try {
+      const session = await open();
+      const consumer = await bind(session, durable, destination);
+      failures = 0;
+      options.onState?.('connected', `Reading ${destination} as the consumer ${durable}.`);
+      await consume(session, consumer, options);
+    } catch (error) {
+      if (options.stop.aborted) return;
+      if (error instanceof Hopeless) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (failures === 0) options.onState?.('disconnected', `NATS was lost: ${reason}.`);
+      await pause(backoffMs(failures), options.stop);
+      failures += 1;
+    }
+  }
+}
+
+async function bind(session: NatsSession, durable: string, destination: string): Promise<Consumer> {
+  const kept = await findStream(session.manager, destination);
+  if (!kept) throw new Hopeless(noStream(destination));
+  const stream = kept.stream.config.name;
+  try {
+    await session.manager.consumers.add(stream, {
+      durable_name: durable,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: ackWithinMs * 1_000_000,
+      max_deliver: -1,
+      ...(kept.subject === null ? {} : { filter_subject: kept.subject }),
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (/permission|authorization|workqueue|already exists/i.test(reason))
+      throw new Hopeless(`NATS refuses the consumer ${durable} on ${stream}: ${reason}.`, { cause: error });
+    throw error;
+  }
+  return session.client.consumers.get(stream, durable);
+}
+
+async function consume(session: NatsSession, consumer: Consumer, options: TailOptions): Promise<void> {
+  const messages = await consumer.consume({ max_messages: options.batchMax });
+  const end = () => messages.stop();
+  options.stop.addEventListener('abort', end, { once: true });
+  void session.connection.closed().then(end);
+  try {
+    for await (const batch of inBatches(
+      messages[Symbol.asyncIterator](),
+      options.batchMax,
+      options.lingerMs,
+    )) {
+      if (!(await storeUntilDone(session, batch, options))) return batch.forEach((message) => message.nak());
+      for (const message of batch) message.ack();
+      await session.connection.flush();
+    }
+    if (!options.stop.aborted) throw new Error('the connection was closed');
+  } finally {
+    options.stop.removeEventListener('abort', end);
+    end();
+  }
+}
+
+/** False: stopped before it was stored. Meanwhile the server is told that the batch is being worked on. */
+async function storeUntilDone(
+  session: NatsSession,
+  batch: readonly JsMsg[],
+  options: TailOptions,
+): Promise<boolean> {
+  for (let nth = 0; !options.stop.aborted; nth += 1) {
+    const arrivals = await Promise.all(batch.map((message) => read(session, message)));
+    try {
+      await options.store(arrivals);
+      return true;
+    } catch {
+      for (const message of batch) message.working();
+      await pause(backoffMs(nth), options.stop);
+    }
+  }
+  return false;
+}
+
+function read({ manager }: NatsSession, message: JsMsg) {
+  const { subject, data, headers, info } = message;
+  const time = new Date(Math.floor(info.timestampNanos / 1_000_000));
+  return readDeadLetter(manager, { stream: info.stream, seq: message.seq, subject, data, headers, time });
+}
