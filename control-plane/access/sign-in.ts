@@ -37,10 +37,7 @@ export async function signIn(
   const fits = await fitsPassword(input.password, account?.passwordHash ?? null);
   if (!account || !fits) {
     context.log.warn('sign-in failed', { requestId, address: visitor.address });
-    throw new Problem(
-      'wrong_credentials',
-      'E-mail or password is wrong. An administrator can make you a new sign-in link.',
-    );
+    throw new Problem('wrong_credentials', 'Check both. An administrator can make you a new sign-in link.');
   }
   return inTransaction(postgres, async (on) => {
     await forgive(on, input.email, visitor.address);

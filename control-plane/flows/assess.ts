@@ -1,6 +1,6 @@
 import type { ClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import type { TimeRange } from '../range.ts';
-import type { Figures } from './figures.ts';
+import { attemptsIn, type Figures } from './figures.ts';
 import { judge, type Thresholds, type Verdict, type Vital } from './health.ts';
 import { readPoints, readSlots, type SlotRow } from './queries.ts';
 import { failingSince, slowSince, unansweredSends } from './trouble.ts';
@@ -146,10 +146,9 @@ function sinceOf(
   if (health === 'degraded' && durationP95Ms !== null && durationP95Ms > limits.durationP95MaxMs)
     return slowSince(slowSlots, limits.durationP95MaxMs);
   if (health !== 'failing' && health !== 'degraded') return null;
-  const attempts = slots.map((slot) => ({
-    at: slot.at,
-    attempts: hasConsumer ? slot.processed : slot.sent,
-    failed: hasConsumer ? slot.processedFailed : slot.sentFailed,
-  }));
+  const attempts = slots.map((slot) => {
+    const { processed, failed } = attemptsIn(slot, hasConsumer);
+    return { at: slot.at, attempts: processed, failed };
+  });
   return failingSince(attempts, limits.failedRatioMax);
 }

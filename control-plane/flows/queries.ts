@@ -53,6 +53,8 @@ const FiguresRow = z.object({
   retried: z.number(),
   deadLettered: z.number(),
   discarded: z.number(),
+  /** Failed sends of which the target cannot know. */
+  unreached: z.number(),
   lastAt: instant,
   duration: percentiles,
   delay: percentiles,
@@ -69,13 +71,13 @@ export function readFigures(
   flow = '',
   delays = true,
 ): Promise<FiguresRow[]> {
-  const columns = `Total, Failed, Retried, DeadLettered, Discarded, LastTime, DurationMs${delays ? ', DelayMs' : ''}`;
+  const columns = `Total, Failed, Retried, DeadLettered, Discarded, Unreached, LastTime, DurationMs${delays ? ', DelayMs' : ''}`;
   const { table, params } = rollup(range, columns, isLong(range));
   return query(clickHouse, {
     name: 'flows.figures',
     sql: `
       SELECT Flow AS flow, Operation AS operation, sum(Total) AS total, sum(Failed) AS failed, sum(Retried) AS retried,
-             sum(DeadLettered) AS deadLettered, sum(Discarded) AS discarded, max(LastTime) AS lastAt,
+             sum(DeadLettered) AS deadLettered, sum(Discarded) AS discarded, sum(Unreached) AS unreached, max(LastTime) AS lastAt,
              ${clean('DurationMs')} AS duration, ${delays ? clean('DelayMs') : '[NULL, NULL, NULL]'} AS delay
       FROM ${table}
       GROUP BY Flow, Operation
@@ -116,6 +118,7 @@ const SlotRow = z.object({
   slot: z.number(),
   sent: z.number(),
   sentFailed: z.number(),
+  unreached: z.number(),
   processed: z.number(),
   processedFailed: z.number(),
 });
@@ -129,12 +132,12 @@ export function readSlots(
   flows: readonly string[] | null,
 ): Promise<SlotRow[]> {
   const which = '({all:UInt8} = 1 OR Flow IN {flows:Array(String)})';
-  const { table, params } = rollup(range, 'Total, Failed', widthSeconds % 3600 === 0, which);
+  const { table, params } = rollup(range, 'Total, Failed, Unreached', widthSeconds % 3600 === 0, which);
   return query(clickHouse, {
     name: 'flows.slots',
     sql: `
       SELECT Flow AS flow, intDiv(toUnixTimestamp(At), {width:UInt32}) * {width:UInt32} AS slot,
-             sumIf(Total, Operation = 'send') AS sent, sumIf(Failed, Operation = 'send') AS sentFailed,
+             sumIf(Total, Operation = 'send') AS sent, sumIf(Failed, Operation = 'send') AS sentFailed, sum(Unreached) AS unreached,
              sumIf(Total, Operation = 'process') AS processed, sumIf(Failed, Operation = 'process') AS processedFailed
       FROM ${table}
       GROUP BY Flow, slot
@@ -148,26 +151,33 @@ export function readSlots(
 
 const TotalRow = z.object({ slot: z.number(), processed: z.number(), failed: z.number() });
 
-/** Attempts of all flows together by slot; of a flow whose consumer does not report in the range, its sends. */
+/** A consumer that was heard within this time before the end of a range is known to report; its silence then means something. */
+export const consumerKnownMs = 7 * 86_400_000;
+
+/** Attempts of all flows together by slot; of a flow whose consumer is not known to report, its sends. */
 export function readTotals(clickHouse: ClickHouse, range: TimeRange, widthSeconds: number) {
-  const { table, params } = rollup(range, 'Total, Failed', widthSeconds % 3600 === 0, 'true');
+  const { table, params } = rollup(range, 'Total, Failed, Unreached', widthSeconds % 3600 === 0, 'true');
   return query(clickHouse, {
     name: 'flows.totals',
     sql: `
-      SELECT slot, sum(if(hasConsumer, processed, sent)) AS processed,
-             sum(if(hasConsumer, processedFailed, sentFailed)) AS failed
+      WITH consumers AS (
+        SELECT DISTINCT Flow FROM flow_hour
+        WHERE Hour >= {knownFrom:DateTime64(3)} AND Hour < {to:DateTime64(3)} AND Operation = 'process'
+      )
+      SELECT slot, sum(if(hasConsumer, processed + unreached, sent)) AS processed,
+             sum(if(hasConsumer, processedFailed + unreached, sentFailed)) AS failed
       FROM (
         SELECT Flow, intDiv(toUnixTimestamp(At), {width:UInt32}) * {width:UInt32} AS slot,
-               sumIf(Total, Operation = 'send') AS sent, sumIf(Failed, Operation = 'send') AS sentFailed,
+               sumIf(Total, Operation = 'send') AS sent, sumIf(Failed, Operation = 'send') AS sentFailed, sum(Unreached) AS unreached,
                sumIf(Total, Operation = 'process') AS processed, sumIf(Failed, Operation = 'process') AS processedFailed,
-               max(processed) OVER (PARTITION BY Flow) > 0 AS hasConsumer
+               Flow IN (SELECT Flow FROM consumers) AS hasConsumer
         FROM ${table}
         GROUP BY Flow, slot
       )
       GROUP BY slot
       ORDER BY slot
       LIMIT 1000`,
-    params: { ...params, width: widthSeconds },
+    params: { ...params, width: widthSeconds, knownFrom: new Date(range.to.getTime() - consumerKnownMs) },
     schema: TotalRow,
   });
 }
@@ -179,6 +189,7 @@ const PointRow = z.object({
   total: z.number(),
   failed: z.number(),
   retried: z.number(),
+  unreached: z.number(),
   duration: percentiles,
   delay: percentiles,
 });
@@ -191,14 +202,14 @@ export function readPoints(
   widthSeconds: number,
   flows: readonly string[],
 ): Promise<PointRow[]> {
-  const columns = 'Total, Failed, Retried, DurationMs, DelayMs';
+  const columns = 'Total, Failed, Retried, Unreached, DurationMs, DelayMs';
   const which = 'Flow IN {flows:Array(String)}';
   const { table, params } = rollup(range, columns, widthSeconds % 3600 === 0, which);
   return query(clickHouse, {
     name: 'flows.points',
     sql: `
       SELECT Flow AS flow, intDiv(toUnixTimestamp(At), {width:UInt32}) * {width:UInt32} AS slot, Operation AS operation,
-             sum(Total) AS total, sum(Failed) AS failed, sum(Retried) AS retried,
+             sum(Total) AS total, sum(Failed) AS failed, sum(Retried) AS retried, sum(Unreached) AS unreached,
              ${clean('DurationMs')} AS duration, ${clean('DelayMs')} AS delay
       FROM ${table}
       GROUP BY Flow, slot, Operation

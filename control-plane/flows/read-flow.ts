@@ -63,12 +63,13 @@ function pointOf(
   const send = rows.find((row) => row.operation === 'send');
   const process = rows.find((row) => row.operation === 'process');
   const judged = operation === 'process' ? process : send;
+  const unreached = judged === send ? 0 : (send?.unreached ?? 0);
   const [durationP50Ms, durationP95Ms, durationP99Ms] = judged?.duration ?? [null, null, null];
   return {
     at: slotInstant(start),
     sent: send?.total ?? 0,
-    processed: process?.total ?? 0,
-    failed: judged?.failed ?? 0,
+    processed: (process?.total ?? 0) + unreached,
+    failed: (judged?.failed ?? 0) + unreached,
     retried: judged?.retried ?? 0,
     durationP50Ms,
     durationP95Ms,

@@ -13,7 +13,7 @@ export const Range = z.object({ from: Instant, to: Instant });
 export const FlowFigures = z.object({
   /** Messages sent by the source. */
   sent: z.int(),
-  /** Attempts that the target made, of any outcome. */
+  /** Attempts of any outcome: those that the target made, and sends that failed before they came to it. */
   processed: z.int(),
   delivered: z.int(),
   failed: z.int(),
@@ -21,7 +21,7 @@ export const FlowFigures = z.object({
   discarded: z.int(),
   /** Attempts after the first. */
   retried: z.int(),
-  /** Sent and not seen at the target: waiting in the transport, or lost. Never below zero. */
+  /** Sent without an error and not seen at the target: waiting in the transport, or lost. Never below zero. */
   backlog: z.int(),
   failedRatio: z.number().nullable(),
   ratePerMinute: z.number().nullable(),

@@ -3,16 +3,24 @@ import type { Context } from '../context.ts';
 import type { TimeRange } from '../range.ts';
 import { rememberFor } from '../remember.ts';
 import { slotInstant, slotSeconds, slotStarts, wholeMinutes } from '../slots.ts';
-import { joinFigures, type Figures } from './figures.ts';
+import { attemptsIn, joinFigures, type Figures } from './figures.ts';
 import type { Thresholds } from './health.ts';
 import { assess, type Subject } from './assess.ts';
-import { readCauses, readFigures, readLastHeard, readSlots, type CauseRow, type SlotRow } from './queries.ts';
+import {
+  consumerKnownMs,
+  readCauses,
+  readFigures,
+  readLastHeard,
+  readSlots,
+  type CauseRow,
+  type SlotRow,
+} from './queries.ts';
 import type { FlowSummary, Health } from './schemas.ts';
 
 const recentMsMax = 3_600_000;
+/** A range of an hour that does not begin on a minute is an hour and a minute when made whole. */
+const wholeMsMax = recentMsMax + 60_000;
 const sparkSlotsMax = 40;
-/** A consumer that was heard within this time is known to report; its silence then means something. */
-const consumerKnownMs = 7 * 86_400_000;
 const causesMax = 500;
 
 const order: Record<Health, number> = { failing: 0, silent: 1, degraded: 2, healthy: 3, idle: 4 };
@@ -27,9 +35,10 @@ export function thresholdsOf(flow: Flow | undefined): Thresholds {
   };
 }
 
-/** The window at the end of a range in which health is judged: an hour, or the whole of a shorter range. */
+/** The window at the end of a range in which health is judged: an hour, or the whole of a range that is about as long. */
 export function recentWindow(range: TimeRange): TimeRange {
-  return { from: new Date(Math.max(range.from.getTime(), range.to.getTime() - recentMsMax)), to: range.to };
+  if (range.to.getTime() - range.from.getTime() <= wholeMsMax) return range;
+  return { from: new Date(range.to.getTime() - recentMsMax), to: range.to };
 }
 
 /** Overview, flows, systems and topology ask for the same; whoever asks within this time shares one answer. */
@@ -152,8 +161,7 @@ function sparkOf(
     // Where no consumer reports, what was sent is all that is known.
     return {
       at: slotInstant(start),
-      processed: (hasConsumer ? slot?.processed : slot?.sent) ?? 0,
-      failed: (hasConsumer ? slot?.processedFailed : slot?.sentFailed) ?? 0,
+      ...(slot ? attemptsIn(slot, hasConsumer) : { processed: 0, failed: 0 }),
     };
   });
 }

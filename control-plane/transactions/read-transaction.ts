@@ -131,7 +131,8 @@ function milestoneView(
     name: milestone.name,
     title: milestone.title,
     event: milestone.event,
-    system: milestone.system,
+    // Orders of several channels share one milestone: once it is reached, who reached it is known.
+    system: reached.get(milestone.name)?.system || milestone.system,
     optional: milestone.optional,
     state,
     at: at?.toISOString() ?? null,

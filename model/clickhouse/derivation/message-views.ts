@@ -10,6 +10,7 @@ import type { View } from './view.ts';
 /** A batch span stands for at most this many messages. */
 const batchMessagesMax = 1000;
 
+const failures = ['failed', 'retried', 'dead_lettered'].map(quote).join(', ');
 const outcomes = ['delivered', 'failed', 'retried', 'dead_lettered', 'discarded'];
 
 /** Messages, and the two rollups that are made of them. */
@@ -30,7 +31,8 @@ function messages(catalog: Catalog): View {
     if(Outcome = 'delivered', '', ${causeOf('ErrorType', 'ErrorMessage')}) AS Cause,
     TraceId, SpanId, ServiceName AS Service, SpanKind, Destination,
     toUInt32(intDiv(SpanBytes, Messages)) AS BodyBytes,
-    if(empty(LinkKeys), facts.Keys, LinkKeys) AS Keys, IngestTime
+    if(empty(LinkKeys), facts.Keys, LinkKeys) AS Keys, IngestTime,
+    toUInt8(Operation = 'send' AND Outcome IN (${failures}) AND ${neverReached()}) AS Unreached
 FROM
 (
     SELECT
@@ -57,6 +59,15 @@ FROM
 ) AS facts
 WHERE Operation NOT IN ('', 'create')`,
   };
+}
+
+/**
+ * Whether a failed send never came to the target, so that the sender alone tells of it: a broker that did not take it,
+ * a request that nobody answered, or that a gateway answered in the target's place.
+ */
+function neverReached(): string {
+  const grpcStatus = "SpanAttributes['rpc.grpc.status_code']";
+  return `multiIf(SpanKind = 'Producer' OR ${spanAttribute('messaging.system')} != '', true, ${grpcStatus} != '', ${grpcStatus} = '14', HttpStatus IN (0, 502, 504))`;
 }
 
 /** How many messages the span stands for: one, unless it says that it is about a batch. */
@@ -150,7 +161,7 @@ const flowMinute: View = {
   query: `SELECT
     Flow, toStartOfMinute(Time) AS Minute, Operation,
     count() AS Total,
-    countIf(Outcome IN ('failed', 'retried', 'dead_lettered')) AS Failed,
+    countIf(Outcome IN (${failures})) AS Failed,
     countIf(Attempt > 1) AS Retried,
     countIf(Outcome = 'dead_lettered') AS DeadLettered,
     countIf(Outcome = 'discarded') AS Discarded,
@@ -159,7 +170,8 @@ const flowMinute: View = {
     sumMap(map(Attempt, 1::UInt64)) AS Attempts,
     quantilesDDState(0.01, 0.5, 0.95, 0.99)(DurationNs / 1000000) AS DurationMs,
     quantilesDDState(0.01, 0.5, 0.95, 0.99)(DelayNs / 1000000) AS DelayMs,
-    toStartOfMonth(max(IngestTime)) AS IngestMonth
+    toStartOfMonth(max(IngestTime)) AS IngestMonth,
+    sum(toUInt64(messages.Unreached)) AS Unreached
 FROM messages
 GROUP BY Flow, Minute, Operation`,
 };
@@ -175,7 +187,8 @@ const flowHour: View = {
     sumMap(flow_minute.Attempts) AS Attempts,
     quantilesDDMergeState(0.01, 0.5, 0.95, 0.99)(flow_minute.DurationMs) AS DurationMs,
     quantilesDDMergeState(0.01, 0.5, 0.95, 0.99)(flow_minute.DelayMs) AS DelayMs,
-    max(flow_minute.IngestMonth) AS IngestMonth
+    max(flow_minute.IngestMonth) AS IngestMonth,
+    sum(flow_minute.Unreached) AS Unreached
 FROM flow_minute
 GROUP BY Flow, Hour, Operation`,
 };
@@ -192,6 +205,6 @@ const causeHour: View = {
     max((messages.Time, TraceId, SpanId, substringUTF8(ErrorMessage, 1, 500))) AS Example,
     toStartOfMonth(max(IngestTime)) AS IngestMonth
 FROM messages
-WHERE Outcome IN ('failed', 'retried', 'dead_lettered')
+WHERE Outcome IN (${failures})
 GROUP BY Flow, Hour, Operation, Cause, ErrorType, Outcome`,
 };

@@ -82,6 +82,32 @@ describe('what a span did with the message', () => {
   });
 });
 
+describe('a failed send', () => {
+  const name = { 'integration.flow': 'orders-to-wms' };
+  it.each<[string, SpanRow, number]>([
+    ['that nobody answered', { SpanKind: 'Client', SpanAttributes: { 'error.type': 'ECONNREFUSED' } }, 1],
+    ['that a gateway answered', { SpanKind: 'Client', SpanAttributes: { 'http.status_code': '502' } }, 1],
+    ['that the target refused', { SpanKind: 'Client', SpanAttributes: { 'http.status_code': '422' } }, 0],
+    ['that the broker did not take', { SpanKind: 'Producer', SpanAttributes: { 'error.type': 'nack' } }, 1],
+    ['over gRPC to nobody', { SpanKind: 'Client', SpanAttributes: { 'rpc.grpc.status_code': '14' } }, 1],
+    [
+      'over gRPC that was refused',
+      { SpanKind: 'Client', SpanAttributes: { 'rpc.grpc.status_code': '3' } },
+      0,
+    ],
+    ['at the other end', { SpanKind: 'Server', SpanAttributes: { 'error.type': 'TypeError' } }, 0],
+  ])('%s never came to the target or did', async (_, row, unreached) => {
+    const SpanAttributes = { ...row.SpanAttributes, ...name };
+    const message = await messageOf({ ...row, StatusCode: 'Error', SpanAttributes });
+    expect(message?.['Unreached']).toBe(unreached);
+  });
+
+  it('is none when it succeeded', async () => {
+    const message = await messageOf({ SpanKind: 'Producer', SpanAttributes: name });
+    expect(message?.['Unreached']).toBe(0);
+  });
+});
+
 describe('attempt, outcome and cause', () => {
   const flow = { 'messaging.destination.name': 'orders.wms' };
   it.each<[SpanRow, number]>([

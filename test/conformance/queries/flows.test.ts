@@ -54,6 +54,21 @@ beforeAll(async () => {
   }
   rows.message('shipments-to-erp', 'Consumer', -2 * minuteMs, { 'messaging.batch.message_count': '25' });
   rows.message('elsewhere', 'Consumer', -3 * minuteMs, { 'integration.flow': 'not-in-the-catalog' });
+  // Two days ago the payment service answered for a while, then nobody did.
+  const captures = { 'integration.flow': 'captures' };
+  for (let minute = 60; minute >= 1; minute -= 1) {
+    const at = -2 * dayMs - minute * minuteMs;
+    const down = minute <= 40;
+    const refused = { 'error.type': 'ECONNREFUSED' };
+    rows.message(
+      'captures',
+      'Producer',
+      at,
+      { ...captures, ...(down ? refused : {}) },
+      down ? { StatusCode: 'Error' } : {},
+    );
+    if (!down) rows.message('captures', 'Consumer', at + 5, captures);
+  }
   // One just inside of the week, one just outside, and some in the middle of it.
   rows.message('orders-to-erp', 'Consumer', -7 * dayMs + 30_000);
   rows.message('orders-to-erp', 'Consumer', -7 * dayMs - 30_000);
@@ -152,6 +167,28 @@ describe('GET /flows/{name}', () => {
     expect(duplicates?.example.message).toBe('order 17 exists');
     expect(Date.parse(duplicates?.firstAt ?? '')).toBe(end.getTime() - 10 * minuteMs + 12_000);
     expect(Date.parse(duplicates?.lastAt ?? '')).toBe(end.getTime() - 5 * minuteMs + 12_000);
+  });
+
+  it('counts requests that nobody answered, though only the sender tells of them', async () => {
+    const down = `from=${ago(2 * dayMs + 30 * minuteMs)}&to=${ago(2 * dayMs)}`;
+    const { body } = await api.get<Detail>(`/flows/captures?${down}`);
+    expect(body.flow).toMatchObject({
+      health: 'failing',
+      figures: { sent: 30, processed: 30, delivered: 0, failed: 30, failedRatio: 1, backlog: 0 },
+    });
+    expect(body.series.reduce((sum, point) => sum + point.failed, 0)).toBe(30);
+    const whole = `from=${ago(2 * dayMs + 60 * minuteMs)}&to=${ago(2 * dayMs)}`;
+    const { body: both } = await api.get<Detail>(`/flows/captures?${whole}`);
+    expect(both.flow.figures).toMatchObject({
+      sent: 60,
+      processed: 60,
+      delivered: 20,
+      failed: 40,
+      backlog: 0,
+    });
+    const { body: overview } = await api.get<z.infer<typeof Overview>>(`/overview?${whole}`);
+    expect(overview.totals).toMatchObject({ processed: 60, failed: 40 });
+    expect(overview.series.reduce((sum, point) => sum + point.failed, 0)).toBe(40);
   });
 
   it('counts a week exactly, though it reads hours', async () => {
