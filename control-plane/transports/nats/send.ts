@@ -2,6 +2,7 @@ import { JetStreamApiError } from '@nats-io/jetstream';
 import { headers as createHeaders, InvalidArgumentError, NoRespondersError } from '@nats-io/transport-node';
 import { withIdentity } from '../headers.ts';
 import type { Outgoing, SendResult } from '../port.ts';
+import { within } from '../within.ts';
 import { noStream } from './stream.ts';
 import type { NatsSession } from './session.ts';
 
@@ -56,7 +57,9 @@ async function publish(
     if (name !== 'Nats-Msg-Id') headers.append(name, value.toString());
   try {
     const options = { headers, msgID: outgoing.deduplicationId, timeout: answerWithinMs };
-    const { stream, seq } = await client.publish(subject, outgoing.body, options);
+    const late = `No answer from NATS within ${answerWithinMs} ms.`;
+    const answer = client.publish(subject, outgoing.body, options);
+    const { stream, seq } = await within(answerWithinMs + 100, answer, late);
     return { kind: 'accepted', position: `${stream}/${seq}` };
   } catch (error) {
     if (isNobodyThere(error)) return refused(noStream(subject), false);

@@ -25,7 +25,8 @@ export async function tailStream(
       const consumer = await bind(session, durable, destination);
       failures = 0;
       options.onState?.('connected', `Reading ${destination} as the consumer ${durable}.`);
-      await consume(session, consumer, options);
+      // A lost connection ends the membership at once, whatever the client was waiting for.
+      await Promise.race([consume(session, consumer, options), lossOf(session)]);
     } catch (error) {
       if (options.stop.aborted) return;
       if (error instanceof Hopeless) throw error;
@@ -79,6 +80,11 @@ async function consume(session: NatsSession, consumer: Consumer, options: TailOp
     options.stop.removeEventListener('abort', end);
     end();
   }
+}
+
+async function lossOf(session: NatsSession): Promise<never> {
+  const error = await session.connection.closed();
+  throw error ?? new Error('the connection was closed');
 }
 
 /** False: stopped before it was stored. Meanwhile the server is told that the batch is being worked on. */

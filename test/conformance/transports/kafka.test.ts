@@ -128,7 +128,7 @@ describe.skipIf(why !== undefined)('Kafka', () => {
     expect(nowhere).toMatchObject({
       kind: 'refused',
       retryable: false,
-      reason: expect.stringContaining(absent),
+      reason: expect.stringContaining(absent) as unknown,
     });
     await expect(
       transport.tail(

@@ -140,7 +140,7 @@ describe.skipIf(why !== undefined)('NATS JetStream', () => {
       originalDestination: subject,
       body: Buffer.from('{"id":"poison"}'),
       deliveries: 1,
-      reason: expect.stringMatching(/^max_deliveries: worker/),
+      reason: expect.stringMatching(/^max_deliveries: worker/) as unknown,
     });
   });
 
@@ -155,14 +155,17 @@ describe.skipIf(why !== undefined)('NATS JetStream', () => {
     ];
     const results = await transport.send(subject, batch, never);
     expect(results.map(({ kind }) => kind)).toEqual(['refused', 'refused', 'refused', 'accepted']);
-    expect(results[2]).toMatchObject({ retryable: false, reason: expect.stringContaining('max_payload') });
+    expect(results[2]).toMatchObject({
+      retryable: false,
+      reason: expect.stringContaining('max_payload') as unknown,
+    });
     const [nowhere] = await transport.send('nobody.listens', [message('x')], never);
     expect(nowhere).toMatchObject({ kind: 'refused', retryable: false });
     await expect(transport.depth('nobody.listens', never)).rejects.toThrow(/create one/);
     expect(await transport.promises(subject, never)).toMatchObject({
       durable: 'no',
       deduplicates: { forMs: 120_000 },
-      note: expect.stringContaining('sync'),
+      note: expect.stringContaining('sync') as unknown,
     });
   });
 
