@@ -21,13 +21,16 @@ export default defineConfig({
             'test/{distributor,bench}/**/*.test.ts',
             'test/boundaries/*.test.ts',
           ],
-          exclude: ['**/node_modules/**', 'test/distributor/{front-door,broker}.test.ts'],
+          exclude: ['**/node_modules/**', 'test/distributor/{front-door,*-broker}.test.ts'],
         },
       },
       {
         test: {
           name: 'integration',
-          include: ['test/{conformance,chaos}/**/*.test.ts', 'test/distributor/{front-door,broker}.test.ts'],
+          include: [
+            'test/{conformance,chaos}/**/*.test.ts',
+            'test/distributor/{front-door,*-broker}.test.ts',
+          ],
           testTimeout: 2 * minuteMs,
           hookTimeout: 2 * minuteMs,
           fileParallelism: false,

@@ -8,7 +8,11 @@ const Environment = z.object({
   PLUMBLINE_DATA_DIR: z.string().min(1).default('.plumbline'),
   PLUMBLINE_API_URL: z.url({ protocol: /^https?$/ }).optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  AMQP_URL: z.url({ protocol: /^amqps?$/ }).default('amqp://127.0.0.1:5672'),
+  AMQP_URL: z.url({ protocol: /^amqps?$/ }).optional(),
+  KAFKA_URL: z
+    .string()
+    .regex(/^kafka:\/\/[^/@\s]+\/?$/, 'write kafka://host:9092,host:9092')
+    .optional(),
   PLUMBLINE_DISTRIBUTOR_PORT: z.coerce.number().int().min(0).max(65_535).default(4680),
 });
 
@@ -45,7 +49,9 @@ export interface Config {
   /** Where dead letters that lie in no queue are handed in; undefined: nowhere. */
   readonly apiUrl: string | undefined;
   readonly databaseUrl: string | undefined;
-  readonly amqpUrl: string;
+  /** Undefined: flows of that broker travel over HTTP. */
+  readonly amqpUrl: string | undefined;
+  readonly kafkaUrl: string | undefined;
   readonly controlPort: number;
   readonly dataDir: string;
 }
@@ -66,7 +72,7 @@ export const usage = `The reference distributor: a seeded business that sends wh
   --help
 
 Environment: PLUMBLINE_OTLP_URL (http://127.0.0.1:4318), PLUMBLINE_OTLP_TOKENS, PLUMBLINE_API_URL (dead letters that
-lie in no queue go there), DATABASE_URL (tables go to a database called distributor on that server), AMQP_URL, PLUMBLINE_DISTRIBUTOR_PORT (4680: control endpoint).`;
+lie in no queue go there), DATABASE_URL (tables go to a database called distributor on that server), AMQP_URL, KAFKA_URL, PLUMBLINE_DISTRIBUTOR_PORT (4680: control endpoint).`;
 
 /** A wrong option or variable; the message says which and why. */
 export class WrongConfig extends Error {}
@@ -116,6 +122,7 @@ function parse(args: readonly string[], environment: NodeJS.ProcessEnv): Config 
     apiUrl: env.PLUMBLINE_API_URL?.replace(/\/+$/, ''),
     databaseUrl: env.DATABASE_URL,
     amqpUrl: env.AMQP_URL,
+    kafkaUrl: env.KAFKA_URL,
     controlPort: env.PLUMBLINE_DISTRIBUTOR_PORT,
     dataDir: env.PLUMBLINE_DATA_DIR,
   };

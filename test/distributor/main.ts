@@ -99,7 +99,7 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
     sinks.step = emitLive;
     const desk = createDesk(business, inbox, Date.now, stop);
     const numbers = createBurstNumbers();
-    const { controlPort: port, amqpUrl } = config;
+    const { controlPort: port, amqpUrl, kafkaUrl } = config;
     const control = await serveControl({
       port,
       faults,
@@ -125,6 +125,7 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
       desk,
       tables,
       amqpUrl,
+      kafkaUrl,
       fresh,
       filesDir,
       now: Date.now,

@@ -1,3 +1,4 @@
+import { hash32 } from './random.ts';
 import type { Message, SystemName } from './types.ts';
 
 /** How a flow shows in telemetry: `own` names itself, `legacy` has attributes of its vendor, `stock` has none. */
@@ -296,6 +297,14 @@ export const flowSpecs: readonly FlowSpec[] = [
     processMs: 110,
   },
 ];
+
+/** The partition of a message: one key, one partition. */
+export function partitionOf(
+  { partitions }: Extract<TransportSpec, { kind: 'kafka' }>,
+  message: Pick<Message, 'id' | 'keys'>,
+): number {
+  return hash32(message.keys[0] ?? message.id) % partitions;
+}
 
 const byName = new Map(flowSpecs.map((spec) => [spec.name, spec]));
 

@@ -1,47 +1,25 @@
-import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
+import { connect, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { flowSpecs, flowSpec, type FlowSpec, type TransportSpec } from '../business/flows.ts';
-import type { Message, Step } from '../business/types.ts';
-import type { Desk } from './desk.ts';
+import type { Message } from '../business/types.ts';
 import { headersOfDeath, isDeath } from './letters.ts';
+import { handleOnceUp, inHandMax, type QueueOptions, type QueuePost } from './queue-post.ts';
 import { bodyOf, headersOf, readDelivery, type Delivery, type WireHeaders } from './wire.ts';
-
-/** The flows that travel through RabbitMQ, while its broker is reachable. */
-export interface QueuePost {
-  send(message: Message): Promise<void>;
-  close(): Promise<void>;
-}
-
-export interface QueueOptions {
-  readonly url: string;
-  readonly desk: Desk;
-  readonly emit: (step: Step) => void;
-  readonly now: () => number;
-  readonly stop: AbortSignal;
-  /** Told once the connection is gone. */
-  readonly lost: (reason: string) => void;
-  /** Empties the queues first. */
-  readonly fresh: boolean;
-}
 
 type Rabbit = Extract<TransportSpec, { kind: 'rabbitmq' }>;
 
 const connectWithinMs = 3000;
-/** A message keeps its place while it waits for its next try, so there must be room for a burst that waits. */
-const prefetch = 250;
-
 /**
  * Connects, declares exchanges, queues and dead-letter queues, and starts every consumer.
- * Undefined when no broker answers.
+ * Rejects when no broker answers.
  */
-export async function openQueuePost(options: QueueOptions): Promise<QueuePost | undefined> {
+export async function openQueuePost(options: QueueOptions): Promise<QueuePost> {
   const { url, emit, now, stop, lost, fresh } = options;
-  const connection = await reach(url);
-  if (!connection) return undefined;
+  const connection = await connect(url, { timeout: connectWithinMs });
   connection.on('error', (error: Error) => lost(error.message));
   connection.on('close', () => !stop.aborted && lost('the connection was closed'));
   const channel = await connection.createConfirmChannel();
-  await channel.prefetch(prefetch);
+  await channel.prefetch(inHandMax);
   for (const spec of flowSpecs) {
     if (spec.transport.kind !== 'rabbitmq') continue;
     await declare(channel, spec.transport, fresh);
@@ -59,14 +37,6 @@ export async function openQueuePost(options: QueueOptions): Promise<QueuePost | 
       await connection.close().catch(() => undefined);
     },
   };
-}
-
-async function reach(url: string): Promise<ChannelModel | undefined> {
-  try {
-    return await connect(url, { timeout: connectWithinMs });
-  } catch {
-    return undefined;
-  }
 }
 
 /** A new business empties its queues; one that goes on finds there what was replayed to it meanwhile. */
@@ -152,19 +122,4 @@ function deliveryOf(flow: string, arrived: ConsumeMessage, nowMs: number): Deliv
   const all = Object.fromEntries(texts);
   if (typeof messageId === 'string') all['message-id'] = messageId;
   return readDelivery(flow, arrived.content.toString('utf8'), all, nowMs);
-}
-
-/** A consumer that is down takes nothing from its queue: the message waits, unacknowledged. */
-async function handleOnceUp(
-  desk: Desk,
-  delivery: Delivery,
-  now: () => number,
-  stop: AbortSignal,
-): Promise<Exclude<Awaited<ReturnType<Desk['handle']>>, 'down'>> {
-  for (;;) {
-    const handling = await desk.handle(delivery, { overHttp: false });
-    if (handling !== 'down') return handling;
-    const untilMs = desk.downUntilMs(delivery.message) ?? now();
-    await sleep(Math.max(500, untilMs - now()), undefined, { signal: stop });
-  }
 }

@@ -6,7 +6,9 @@ import type { Exporter } from '../telemetry/exporter.ts';
 import type { Desk } from './desk.ts';
 import { openFilePost } from './files.ts';
 import { openHttpPost } from './http.ts';
-import { openQueuePost, type QueuePost } from './rabbitmq.ts';
+import { openTopicPost } from './kafka.ts';
+import type { QueueOptions, QueuePost } from './queue-post.ts';
+import { openQueuePost } from './rabbitmq.ts';
 import type { Tables } from './tables.ts';
 
 type Business = ReturnType<typeof createBusiness>;
@@ -17,7 +19,8 @@ export interface LiveOptions {
   readonly emit: (step: Step) => void;
   readonly desk: Desk;
   readonly tables: Tables | undefined;
-  readonly amqpUrl: string;
+  readonly amqpUrl: string | undefined;
+  readonly kafkaUrl: string | undefined;
   /** True for a business that has no past: what lies in its queues is not its own. */
   readonly fresh: boolean;
   readonly filesDir: string;
@@ -38,11 +41,14 @@ export async function runLive(options: LiveOptions): Promise<void> {
   const { business, emit, desk, now, say, stop } = options;
   const http = await openHttpPost(desk, emit, now, stop);
   const files = await openFilePost({ root: options.filesDir, desk, emit, now, stop });
-  const queues = keepQueuePost(options);
-  await queues.open();
+  const [queues, topics] = await Promise.all([
+    keepPost('RabbitMQ', options.amqpUrl, openQueuePost, options),
+    keepPost('Kafka', options.kafkaUrl, openTopicPost, options),
+  ]);
   const carry = async (message: Message): Promise<void> => {
     const { kind } = flowSpec(message.flow).transport;
     if (kind === 'rabbitmq' && queues.post) return queues.post.send(message);
+    if (kind === 'kafka' && topics.post) return topics.post.send(message);
     return kind === 'file' ? files.send(message) : http.send(message);
   };
   business.deliver = (message) => {
@@ -52,7 +58,7 @@ export async function runLive(options: LiveOptions): Promise<void> {
     return true;
   };
   await turn(options);
-  await Promise.all([http.close(), queues.post?.close()]);
+  await Promise.all([http.close(), queues.post?.close(), topics.post?.close()]);
 }
 
 async function turn(options: LiveOptions): Promise<void> {
@@ -71,44 +77,54 @@ async function turn(options: LiveOptions): Promise<void> {
   told(now());
 }
 
+type BrokerName = 'RabbitMQ' | 'Kafka';
+
 interface Keeper {
-  post: QueuePost | undefined;
-  open(): Promise<void>;
+  readonly post: QueuePost | undefined;
 }
 
 /** Goes on over HTTP while there is no broker, and says so; tries again from time to time. */
-function keepQueuePost(options: LiveOptions): Keeper {
-  const { amqpUrl, desk, emit, now, stop, say } = options;
+async function keepPost(
+  name: BrokerName,
+  url: string | undefined,
+  open: (options: QueueOptions) => Promise<QueuePost>,
+  options: LiveOptions,
+): Promise<Keeper> {
+  const { desk, emit, now, stop, say } = options;
+  const keeper: { post: QueuePost | undefined } = { post: undefined };
+  if (url === undefined) {
+    say(`no address of ${name} is set: its flows travel over HTTP.`);
+    return keeper;
+  }
   let isFirst = true;
-  const lost = (reason: string): void => {
-    if (keeper.post) say(`RabbitMQ is away (${reason}); its flows travel over HTTP until it is back.`);
-    keeper.post = undefined;
-  };
   const connect = async (): Promise<void> => {
+    let isLost = false;
+    // A connection that is told lost twice must not take the next one with it.
+    const lost = (reason: string): void => {
+      if (!isLost && keeper.post && !stop.aborted)
+        say(`${name} is away (${reason}); its flows travel over HTTP until it is back.`);
+      if (!isLost) keeper.post = undefined;
+      isLost = true;
+    };
     const fresh = options.fresh && isFirst;
-    keeper.post = await openQueuePost({ url: amqpUrl, desk, emit, now, stop, lost, fresh }).catch(
-      () => undefined,
-    );
-    isFirst &&= keeper.post === undefined;
-  };
-  const keeper: Keeper = {
-    post: undefined,
-    async open() {
-      await connect();
-      say(keeper.post ? 'RabbitMQ answers: queue flows travel through it.' : withoutBroker);
-      void reopen();
-    },
+    const post = await open({ url, desk, emit, now, stop, lost, fresh }).catch(() => undefined);
+    if (post && !isLost) keeper.post = post;
+    isFirst &&= post === undefined;
   };
   const reopen = async (): Promise<void> => {
     while (!stop.aborted) {
       await sleep(reconnectMs, undefined, { signal: stop }).catch(() => undefined);
       if (keeper.post || stop.aborted) continue;
       await connect();
-      if (keeper.post) say('RabbitMQ answers: its flows travel through it again.');
+      if (keeper.post) say(`${name} answers: its flows travel through it again.`);
     }
   };
+  await connect();
+  say(
+    keeper.post
+      ? `${name} answers: its flows travel through it.`
+      : `${name} does not answer: its flows travel over HTTP.`,
+  );
+  void reopen();
   return keeper;
 }
-
-const withoutBroker =
-  'no RabbitMQ answers at AMQP_URL: flows that would use it travel over HTTP. (Kafka flows always do here.)';

@@ -1,5 +1,12 @@
 import { attribute } from '@plumbline/model/telemetry/attributes.ts';
-import { flowSpec, processTrace, type FlowSpec, type TransportSpec, type Voice } from '../business/flows.ts';
+import {
+  flowSpec,
+  partitionOf,
+  processTrace,
+  type FlowSpec,
+  type TransportSpec,
+  type Voice,
+} from '../business/flows.ts';
 import { hash32 } from '../business/random.ts';
 import type { Cause, Message, Place, Step, Via } from '../business/types.ts';
 import { legacyAttributes } from './legacy.ts';
@@ -229,9 +236,8 @@ function kafkaAttributes(
   message: Message,
 ): AttributeSet {
   return {
-    'messaging.destination.partition.id': String(hash32(message.keys[0] ?? '') % transport.partitions),
+    'messaging.destination.partition.id': String(partitionOf(transport, message)),
     'messaging.kafka.message.key': message.keys[0] ?? message.id,
-    'messaging.kafka.offset': hash32(message.id) % 5_000_000,
   };
 }
 

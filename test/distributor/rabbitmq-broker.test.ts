@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Broker } from '../brokers/broker.ts';
 import { startRabbitMq, whyNoRabbitMq } from '../brokers/rabbitmq.ts';
+import { breakSomething, totalsOf, until } from './stand/control-client.ts';
 import { openStand, startDistributor, type RunningDistributor, type Stand } from './stand/stand.ts';
 
 /** The live business over a real RabbitMQ: what dies lies in its queue, and what is sent again takes effect once. */
@@ -16,14 +17,6 @@ const flow = 'shop-order-to-erp';
 const queue = 'erp.orders.web';
 const stuck = 200;
 const missing = whyNoRabbitMq();
-
-const Sent = z.object({ messageIds: z.array(z.string()), until: z.coerce.date().optional() });
-const Totals = z.object({
-  messages: z.number(),
-  delivered: z.number(),
-  effects: z.number(),
-  doubled: z.number(),
-});
 
 describe.skipIf(missing)('over RabbitMQ', () => {
   let dataDir: string;
@@ -57,7 +50,7 @@ describe.skipIf(missing)('over RabbitMQ', () => {
 
   test('an outage leaves all orders in the dead-letter queue, and each takes effect once when it is sent again', async () => {
     const outage = { kind: 'outage', flow, minutes: 0.4, burst: stuck };
-    const { messageIds, until: overAt } = Sent.parse(await post('/faults', outage));
+    const { messageIds, until: overAt } = await breakSomething(distributor.url, outage);
     await until('all are dead', async () => (await depth()) === stuck);
     expect(await totals(messageIds)).toEqual({
       messages: stuck,
@@ -87,7 +80,7 @@ describe.skipIf(missing)('over RabbitMQ', () => {
 
   test('a poisoned order dies at once, fails again as it is, and is taken when it was repaired', async () => {
     const fault = { kind: 'poison-message', flow, count: 1, burst: 1 };
-    const { messageIds } = Sent.parse(await post('/faults', fault));
+    const { messageIds } = await breakSomething(distributor.url, fault);
     await until('it is dead', async () => (await depth()) === 1);
     const [letter] = await takeAll();
     expect(headerOf(letter, 'error-type')).toBe('ValidationError');
@@ -103,19 +96,7 @@ describe.skipIf(missing)('over RabbitMQ', () => {
     expect(await totals(messageIds)).toEqual({ messages: 1, delivered: 2, effects: 0, doubled: 0 });
   });
 
-  async function post(path: string, body: unknown): Promise<unknown> {
-    const response = await fetch(`${distributor.url}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-    return response.json();
-  }
-
-  async function totals(messageIds: readonly string[]): Promise<z.infer<typeof Totals>> {
-    return Totals.parse(await post('/effects', { messageIds }));
-  }
+  const totals = (messageIds: readonly string[]) => totalsOf(distributor.url, messageIds);
 
   async function depth(): Promise<number> {
     return (await channel.checkQueue(`${queue}.dead`)).messageCount;
@@ -165,12 +146,4 @@ describe.skipIf(missing)('over RabbitMQ', () => {
 
 function headerOf(letter: GetMessage | undefined, name: string): string {
   return String(letter?.properties.headers?.[name] ?? '');
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + 60_000;
-  while (!(await holds())) {
-    if (Date.now() > endMs) throw new Error(`It did not come to it that ${what}.`);
-    await sleep(200);
-  }
 }
