@@ -11,6 +11,8 @@ import { readNewest } from './queries.ts';
 import type { Overview } from './schemas.ts';
 
 const causesMax = 8;
+/** What began within an hour is hardly ever due: whether work is held up shows over a week. */
+const runsMsMin = 7 * 86_400_000;
 
 /** Answers the count of runs that it is given a key for, asking for it as seldom as it sees fit. */
 export type CountOnce = (key: string, ask: () => Promise<StateCount[]>) => Promise<StateCount[]>;
@@ -25,12 +27,16 @@ export async function readOverview(
   const { catalog } = context.catalog.current();
   const whole = wholeMinutes(range);
   const stepSeconds = slotSeconds(whole);
+  const began = {
+    from: new Date(Math.min(whole.from.getTime(), whole.to.getTime() - runsMsMin)),
+    to: whole.to,
+  };
   const [flows, totals, causes, runs, newestAt] = await Promise.all([
     summarizeFlows(context, range),
     readTotals(clickHouse, whole, stepSeconds),
     readCauses(clickHouse, whole, '', causesMax),
-    countOnce(`${catalog.hash} ${whole.from.getTime()} ${whole.to.getTime()}`, () =>
-      countRuns(clickHouse, catalog.processes, whole, context.now()),
+    countOnce(`${catalog.hash} ${began.from.getTime()} ${began.to.getTime()}`, () =>
+      countRuns(clickHouse, catalog.processes, began, context.now()),
     ),
     readNewest(clickHouse, context.now()),
   ]);
@@ -49,6 +55,7 @@ export async function readOverview(
     })),
     flows: [...flows],
     causes: causes.map((cause) => ({ ...causeOf(cause), flow: cause.flow })),
+    runsFrom: began.from.toISOString(),
     processes: catalog.processes.map((process) => ({
       process: process.name,
       title: process.title,

@@ -20,7 +20,9 @@ export const Overview = z.object({
   /** Declared flows, worst first. */
   flows: z.array(FlowSummary),
   causes: z.array(Cause.extend({ flow: z.string() })),
-  /** One row a process: runs that began in the range, by state. */
+  /** From when on runs are counted: a week before the end of the range, or its start when that is earlier. */
+  runsFrom: Instant,
+  /** One row a process: runs that began since `runsFrom`, by state. */
   processes: z.array(
     z.object({
       process: z.string(),

@@ -9,6 +9,8 @@ import { wholeIds } from './whole-ids.ts';
 
 const hitsMax = 20;
 const keysMax = 12;
+/** A number stands in one run as a rule; of one that stands in many (a ledger entry of a day) the first few are enough. */
+const runsOfKeyMax = 4;
 
 /**
  * Where a number or a name leads: transactions by any of their keys, a trace by its id, flows and systems by name. What
@@ -38,7 +40,7 @@ async function findTrace(context: Context, traceId: string): Promise<SearchHit[]
   }));
 }
 
-/** One hit a key; several keys of one run keep their own titles, and all lead to the run's lead key. */
+/** One hit for each run of a key; several keys of one run keep their own titles, and all lead to the run's lead key. */
 async function findTransactions(context: Context, catalog: Catalog, text: string): Promise<SearchHit[]> {
   const { clickHouse } = context;
   const found = await findKeys(clickHouse, [text, ...wholeIds(text, catalog.entities)], keysMax);
@@ -48,7 +50,10 @@ async function findTransactions(context: Context, catalog: Catalog, text: string
     linkReader(clickHouse),
     limits.keys,
   );
-  return found.map((each) => hitOf(each, leads.get(each.key), catalog));
+  return found.flatMap((each) => {
+    const runs = leads.get(each.key)?.slice(0, runsOfKeyMax) ?? [undefined];
+    return runs.map((lead) => hitOf(each, lead, catalog));
+  });
 }
 
 function hitOf({ key, lastAt }: FoundKey, lead: Lead | undefined, catalog: Catalog): SearchHit {

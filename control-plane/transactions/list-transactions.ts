@@ -53,7 +53,7 @@ async function runsOfText(
   const keys = (await findKeys(context.clickHouse, [text], keysMax)).map(({ key }) => key);
   const { clickHouse } = context;
   const leads = await findLeads(keys, processes, linkReader(clickHouse), limits.keys);
-  const leadKeys = [...new Set([...leads.values()].map(({ key }) => key))];
+  const leadKeys = [...new Set([...leads.values()].flat().map(({ key }) => key))].slice(0, keysMax);
   const runs = await readRunsOf(clickHouse, processes, leadKeys, now);
   return runs
     .filter(({ state }) => states.length === 0 || states.includes(state))

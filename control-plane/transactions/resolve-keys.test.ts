@@ -112,11 +112,22 @@ it('finds the leads of many keys with as many reads as of one', async () => {
     readLinks,
     100,
   );
-  expect(Object.fromEntries([...leads].map(([key, lead]) => [key, lead.key]))).toEqual({
+  expect(
+    Object.fromEntries([...leads].map(([key, found]) => [key, found.map((lead) => lead.key).join()])),
+  ).toEqual({
     'payment:1': 'order:1',
     'invoice:1': 'order:1',
     'shipment:2': 'order:2',
     'order:2': 'order:2',
   });
   expect(reads()).toBe(3);
+});
+
+it('finds every run of a number that was used twice', async () => {
+  const twice: [string, string][] = [
+    ['order:1', 'shipment:1'],
+    ['order:2', 'shipment:1'],
+  ];
+  const leads = await findLeads(['shipment:1'], [sale], graph(twice).readLinks, 100);
+  expect(leads.get('shipment:1')?.map(({ key }) => key)).toEqual(['order:1', 'order:2']);
 });

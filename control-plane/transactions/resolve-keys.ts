@@ -25,7 +25,7 @@ export async function resolveKeys(
   readLinks: ReadLinks,
   keysMax: number,
 ): Promise<Resolved> {
-  const lead = (await findLeads([key], processes, readLinks, keysMax)).get(key);
+  const lead = (await findLeads([key], processes, readLinks, keysMax)).get(key)?.[0];
   if (!lead) return { process: undefined, lead: undefined, keys: [key] };
   const keys = await keysOfRun(lead, readLinks, keysMax);
   // A key at the edge of what is followed is part of the page that it asked for all the same.
@@ -37,7 +37,8 @@ export async function resolveKeys(
 }
 
 /**
- * The run that each key belongs to: that of the nearest lead key within three hops. All keys are followed together,
+ * The runs that each key belongs to, those of the nearest lead keys within three hops: one as a rule, several when a
+ * number was used twice. All keys are followed together,
  * so many cost as many queries as one. A process that the key leads goes before one that it only takes part in.
  */
 export async function findLeads(
@@ -45,11 +46,11 @@ export async function findLeads(
   processes: readonly Process[],
   readLinks: ReadLinks,
   keysMax: number,
-): Promise<Map<string, Lead>> {
-  const found = new Map<string, Lead>();
+): Promise<Map<string, readonly Lead[]>> {
+  const found = new Map<string, readonly Lead[]>();
   for (const key of keys) {
     const own = processes.find(({ lead }) => lead === entityOf(key));
-    if (own) found.set(key, { process: own, key });
+    if (own) found.set(key, [{ process: own, key }]);
   }
   const open = keys.filter((key) => !found.has(key));
   const byProcess = await Promise.all(
@@ -63,8 +64,13 @@ export async function findLeads(
     ),
   );
   for (const [at, process] of processes.entries()) {
-    for (const [key, lead] of byProcess[at] ?? [])
-      if (!found.has(key)) found.set(key, { process, key: lead });
+    for (const [key, leads] of byProcess[at] ?? []) {
+      if (found.has(key)) continue;
+      found.set(
+        key,
+        leads.map((lead) => ({ process, key: lead })),
+      );
+    }
   }
   return found;
 }
@@ -80,8 +86,8 @@ async function nearestLeads(
   process: Process,
   readLinks: ReadLinks,
   keysMax: number,
-): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
+): Promise<Map<string, readonly string[]>> {
+  const found = new Map<string, readonly string[]>();
   let searches: Search[] = starts.map((start) => ({ start, seen: new Set([start]), edge: [start] }));
   for (let hop = 0; hop < hopsMax && searches.length > 0; hop += 1) {
     const edges = [...new Set(searches.flatMap(({ edge }) => edge))].slice(0, keysMax);
@@ -89,7 +95,7 @@ async function nearestLeads(
     for (const search of searches) {
       search.edge = stepFrom(search.edge, linked, search.seen, keysMax);
       const leads = search.edge.filter((key) => entityOf(key) === process.lead).sort();
-      if (leads[0] !== undefined) found.set(search.start, leads[0]);
+      if (leads.length > 0) found.set(search.start, leads);
     }
     searches = searches.filter(({ start, edge }) => !found.has(start) && edge.length > 0);
   }

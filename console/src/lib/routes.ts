@@ -2,6 +2,14 @@ import { defaultRange, rangeOf, type Params, type Range } from './time/range.ts'
 
 type Query = Record<string, string | undefined>;
 
+interface DeadLetterQuery {
+  readonly flow?: string;
+  readonly cause?: string;
+  readonly key?: string;
+  readonly state?: string;
+  readonly view?: 'letters';
+}
+
 /** The part of an address that links are built from; the page's own address and any URL are one. */
 export interface Address {
   readonly pathname: string;
@@ -23,10 +31,14 @@ export function routes(keep: Address | undefined) {
       to(`/flows/${encodeURIComponent(name)}`, query),
     flowMessages: (name: string, query?: { outcome?: string; cause?: string }) =>
       `${to(`/flows/${encodeURIComponent(name)}`, query)}#messages`,
-    transactions: (query?: { process?: string; state?: string }) => to('/transactions', query),
+    transactions: (query?: { process?: string; state?: string; from?: string }) => to('/transactions', query),
     transaction: (key: string) => to(`/transactions/${encodeURIComponent(key)}`),
     trace: (id: string, query?: { span?: string | undefined }) =>
       to(`/traces/${encodeURIComponent(id)}`, query),
+    deadLetters: (query?: DeadLetterQuery) => to('/dead-letters', { ...query }),
+    deadLetter: (id: string) => to(`/dead-letters/${encodeURIComponent(id)}`),
+    replays: (query?: { flow?: string; state?: string }) => to('/replays', query),
+    replay: (id: string) => to(`/replays/${encodeURIComponent(id)}`),
     systems: () => to('/systems'),
     system: (name: string) => `${to('/systems')}#${encodeURIComponent(name)}`,
     settings: () => to('/settings'),

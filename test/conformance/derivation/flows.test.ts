@@ -84,7 +84,7 @@ describe('what a span did with the message', () => {
 
 describe('a failed send', () => {
   const name = { 'integration.flow': 'orders-to-wms' };
-  it.each<[string, SpanRow, number]>([
+  it.each<[string, SpanRow & { SpanAttributes: Record<string, string> }, number]>([
     ['that nobody answered', { SpanKind: 'Client', SpanAttributes: { 'error.type': 'ECONNREFUSED' } }, 1],
     ['that a gateway answered', { SpanKind: 'Client', SpanAttributes: { 'http.status_code': '502' } }, 1],
     ['that the target refused', { SpanKind: 'Client', SpanAttributes: { 'http.status_code': '422' } }, 0],
