@@ -14,6 +14,7 @@ import { overviewRoutes } from './overview/routes.ts';
 import { policy, policyGaps } from './policy.ts';
 import { Problem, problemResponse } from './problem.ts';
 import { readiness } from './ready.ts';
+import { replayRoutes } from './replays/routes.ts';
 import { requestLog } from './request-log.ts';
 import { createRouter } from './router.ts';
 import { searchRoutes } from './search/routes.ts';
@@ -44,7 +45,8 @@ export function createApp(context: Context, stopped: AbortSignal) {
     .route('/api/v1', traceRoutes(context))
     .route('/api/v1', searchRoutes(context))
     .route('/api/v1', systemRoutes(context))
-    .route('/api/v1', topologyRoutes(context));
+    .route('/api/v1', topologyRoutes(context))
+    .route('/api/v1', replayRoutes(context));
 
   const document = describeApi(app, apiVersion);
   app.get('/api/v1/openapi.json', (c) => c.json(document));

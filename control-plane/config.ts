@@ -58,6 +58,8 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   /** On one machine an administrator's token lies in the data directory, for scripts and the command line. */
   readonly local: boolean;
+  /** URLs of connections by name, from PLUMBLINE_CONNECTION_<NAME>; they may hold passwords. */
+  readonly connections: ReadonlyMap<string, string>;
 }
 
 /** Reads the configuration. @throws Error with a sentence that names the variable at fault. */
@@ -84,5 +86,19 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     publicUrl: env.PLUMBLINE_PUBLIC_URL.replace(/\/+$/, ''),
     trustedProxies: env.PLUMBLINE_TRUSTED_PROXIES,
     local: env.PLUMBLINE_LOCAL === '1',
+    connections: connectionsIn(present),
   };
+}
+
+/** `PLUMBLINE_CONNECTION_ERP_API` is the connection `erp-api`. */
+function connectionsIn(environment: Readonly<Record<string, string | undefined>>): Map<string, string> {
+  const prefix = 'PLUMBLINE_CONNECTION_';
+  const connections = new Map<string, string>();
+  for (const [name, url] of Object.entries(environment)) {
+    if (!name.startsWith(prefix) || url === undefined) continue;
+    if (!URL.canParse(url.replace(/,.*/, '')))
+      throw new Error(`The environment variable ${name} is wrong: write a URL such as amqp://host:5672.`);
+    connections.set(name.slice(prefix.length).toLowerCase().replaceAll('_', '-'), url);
+  }
+  return connections;
 }

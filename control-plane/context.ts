@@ -4,6 +4,7 @@ import type { CatalogHolder } from './catalog/holder.ts';
 import type { Config } from './config.ts';
 import type { EventHub } from './live/hub.ts';
 import type { Log } from './log.ts';
+import type { TransportHolder } from './transports/holder.ts';
 
 /** Everything that a verb may use, made once in main.ts. Time and randomness come from here, so tests can set them. */
 export interface Context {
@@ -13,6 +14,7 @@ export interface Context {
   readonly catalog: CatalogHolder;
   readonly events: EventHub;
   readonly log: Log;
+  readonly transports: TransportHolder;
   readonly now: () => Date;
   readonly randomBytes: (size: number) => Buffer;
   readonly randomId: () => string;

@@ -12,6 +12,8 @@ import type { Context } from './context.ts';
 import { createEventHub } from './live/hub.ts';
 import { startTicking } from './live/tick.ts';
 import { createLog, describeError } from './log.ts';
+import { holdTransports } from './transports/hold.ts';
+import { openTransport } from './transports/open.ts';
 import { untilAnswers } from './until-answers.ts';
 
 const drainMsMax = 10_000;
@@ -47,6 +49,12 @@ async function run(config: Config): Promise<void> {
     log,
     now,
   });
+  const transports = holdTransports({
+    connections: () => catalog.current().catalog.connections,
+    urls: config.connections,
+    open: openTransport,
+    now,
+  });
   const context: Context = {
     config,
     postgres,
@@ -54,6 +62,7 @@ async function run(config: Config): Promise<void> {
     catalog,
     events,
     log,
+    transports,
     now,
     randomBytes,
     randomId: randomUUID,
@@ -85,7 +94,7 @@ async function run(config: Config): Promise<void> {
     stopTicking();
     stopRenewing();
     void drain(server)
-      .then(() => catalog.stop())
+      .then(() => Promise.all([catalog.stop(), transports.close()]))
       .then(() => Promise.all([clickHouse.close(), postgres.end()]))
       .then(() => process.exit(0))
       .catch((error: unknown) => {

@@ -41,6 +41,19 @@ export const policy: Readonly<Record<string, Access>> = {
   'GET /api/v1/search': 'viewer',
   'GET /api/v1/systems': 'viewer',
   'GET /api/v1/topology': 'viewer',
+
+  'POST /api/v1/replays': 'operator',
+  'GET /api/v1/replays': 'viewer',
+  'GET /api/v1/replays/:id': 'viewer',
+  'GET /api/v1/replays/:id/items': 'viewer',
+  'POST /api/v1/replays/:id/items/:position/verdict': 'operator',
+  'POST /api/v1/replays/:id/submit': 'operator',
+  'POST /api/v1/replays/:id/start': 'operator',
+  'POST /api/v1/replays/:id/approve': 'operator',
+  'POST /api/v1/replays/:id/reject': 'operator',
+  'POST /api/v1/replays/:id/pause': 'operator',
+  'POST /api/v1/replays/:id/resume': 'operator',
+  'POST /api/v1/replays/:id/cancel': 'operator',
 };
 
 /** Paths of what runs before every route. Anything else that takes all methods would escape the policy. */

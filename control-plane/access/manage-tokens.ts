@@ -4,6 +4,7 @@ import { roles, type Actor, type Role } from '../actor.ts';
 import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
+import { principalOf } from './principal.ts';
 import { hashSecret, newSecret } from './secret.ts';
 
 const tokensMax = 1000;
@@ -50,8 +51,17 @@ export async function createToken(
   await inTransaction(context.postgres, async (on) => {
     await execute(
       on,
-      'INSERT INTO tokens (id, secret_hash, name, role, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-      [id, hashSecret(secret), input.name, input.role, actor.name, at, expiresAt],
+      'INSERT INTO tokens (id, secret_hash, name, role, created_by, created_at, expires_at, created_by_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)',
+      [
+        id,
+        hashSecret(secret),
+        input.name,
+        input.role,
+        actor.name,
+        at,
+        expiresAt,
+        actor.kind === 'system' ? '' : await principalOf(on, actor),
+      ],
     );
     await recordAct(on, {
       at,

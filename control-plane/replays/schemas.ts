@@ -18,11 +18,17 @@ export const ReplayState = z.enum([
 ]);
 export type ReplayState = z.infer<typeof ReplayState>;
 
+/** Any JSON. */
+const PatchValue = z
+  .unknown()
+  .refine((value) => value !== undefined, 'write the value')
+  .openapi({ description: 'Any JSON value' });
+
 export const PatchOperation = z.discriminatedUnion('op', [
-  z.object({ op: z.literal('add'), path: z.string().max(300), value: z.json() }),
-  z.object({ op: z.literal('replace'), path: z.string().max(300), value: z.json() }),
+  z.object({ op: z.literal('add'), path: z.string().max(300), value: PatchValue }),
+  z.object({ op: z.literal('replace'), path: z.string().max(300), value: PatchValue }),
   z.object({ op: z.literal('remove'), path: z.string().max(300) }),
-  z.object({ op: z.literal('test'), path: z.string().max(300), value: z.json() }),
+  z.object({ op: z.literal('test'), path: z.string().max(300), value: PatchValue }),
   z.object({ op: z.literal('move'), path: z.string().max(300), from: z.string().max(300) }),
   z.object({ op: z.literal('copy'), path: z.string().max(300), from: z.string().max(300) }),
 ]);
@@ -206,9 +212,17 @@ export const ReplayDecision = z.object({
   approvalHash: z.string().length(64).optional(),
   reason: z.string().max(500).optional(),
 });
+export type ReplayDecision = z.infer<typeof ReplayDecision>;
+
+export const ReplayItemQuery = PageQuery.extend({ state: ReplayItemState.optional() });
+export const ReplayParam = z.object({ id: z.uuid() });
+export const ReplayItemParam = ReplayParam.extend({
+  position: z.coerce.number().int().min(0).max(10_000_000),
+});
 
 /** What a person found out of an ambiguous send. */
 export const UnknownVerdict = z.object({
   verdict: z.enum(['delivered', 'not_delivered']),
   reason: z.string().min(3).max(500),
 });
+export type UnknownVerdict = z.infer<typeof UnknownVerdict>;

@@ -13,6 +13,7 @@ import { parseConfig } from '@plumbline/control-plane/config.ts';
 import type { Context } from '@plumbline/control-plane/context.ts';
 import { createEventHub } from '@plumbline/control-plane/live/hub.ts';
 import { createLog } from '@plumbline/control-plane/log.ts';
+import type { TransportHolder } from '@plumbline/control-plane/transports/holder.ts';
 import { createClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import { migrate as migrateClickHouse } from '@plumbline/model/clickhouse/migrate.ts';
 import { migrate as migratePostgres } from '@plumbline/model/postgres/migrate.ts';
@@ -39,7 +40,11 @@ export interface Asked {
 /** The API over both engines, with a clock that the test turns. */
 export type Stand = Awaited<ReturnType<typeof openStand>>;
 
-export async function openStand(catalogDirectory?: string) {
+/** @param transports what replays are sent by; default: no connection has a URL. */
+export async function openStand(
+  catalogDirectory?: string,
+  transports: TransportHolder = { of: () => undefined, close: () => Promise.resolve() },
+) {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'plumbline-api-'));
   const engines = await startEngines({ dataDir });
   const clock = { now: new Date('2026-11-23T12:00:00.000Z') };
@@ -71,6 +76,7 @@ export async function openStand(catalogDirectory?: string) {
     catalog,
     events,
     log,
+    transports,
     now,
     randomBytes,
     randomId: randomUUID,

@@ -1,0 +1,124 @@
+import { query, type Executor } from '@plumbline/model/postgres/pool.ts';
+import { z } from 'zod';
+import type { Candidate } from './staleness.ts';
+import type { Selection } from './select-letters.ts';
+
+/** Messages in one row of the manifest. */
+export const chunkSize = 1000;
+
+const Count = z.object({ reason: z.string(), count: z.int() });
+const Frozen = z.object({
+  items: z.int(),
+  manifestHash: z.instanceof(Buffer).nullable(),
+  leftOut: z.array(Count),
+  causes: z.array(z.object({ cause: z.string(), count: z.int() })),
+  businessKeys: z.int(),
+  keySamples: z.array(z.string()),
+  values: z.array(z.object({ amount: z.string(), currency: z.string() })),
+  oldestAt: z.date().nullable(),
+  newestAt: z.date().nullable(),
+  bytes: z.coerce.number(),
+});
+export type Frozen = z.output<typeof Frozen>;
+
+/**
+ * Writes the manifest of a replay in one statement and answers what is in it. Later changes of the letters change neither
+ * the manifest nor its hash: SHA-256 over id and payload hash of every message, in order of intake.
+ */
+export async function freezeManifest(
+  on: Executor,
+  input: {
+    readonly replayId: string;
+    readonly selection: Selection;
+    readonly withQuarantined: boolean;
+    /** Snoozed ones too: somebody named them. */ readonly withSnoozed: boolean;
+    readonly now: Date;
+  },
+): Promise<Frozen> {
+  const { where, params } = input.selection;
+  const [replayId, quarantined, snoozed, now] = [1, 2, 3, 4].map((place) => `$${params.length + place}`);
+  const [frozen] = await query(on, {
+    name: 'replays.freeze',
+    sql: `
+      WITH found AS MATERIALIZED (
+        SELECT d.id, d.seq, d.payload_hash, d.cause COLLATE "C" AS cause, d.keys[1] COLLATE "C" AS key, d.value,
+               d.currency, d.failed_at, d.body_bytes,
+               CASE
+                 WHEN d.state = 'replaying' THEN 'held by another replay'
+                 WHEN d.state = 'quarantined' AND NOT ${quarantined}::boolean THEN 'quarantined'
+                 WHEN d.state IN ('resolved', 'ignored') THEN d.state
+                 WHEN d.snoozed_until > ${now}::timestamptz AND NOT ${snoozed}::boolean THEN 'snoozed'
+               END AS left_out
+        FROM dead_letters d
+        WHERE ${where}
+      ), frozen AS MATERIALIZED (
+        SELECT *, (row_number() OVER (ORDER BY seq) - 1)::integer AS position FROM found WHERE left_out IS NULL
+      ), chunks AS (
+        INSERT INTO replay_manifests (replay_id, chunk, dead_letters, payload_hashes)
+        SELECT ${replayId}::uuid, position / ${chunkSize}, array_agg(id ORDER BY position), array_agg(payload_hash ORDER BY position)
+        FROM frozen GROUP BY 2
+      )
+      SELECT
+        (SELECT count(*)::integer FROM frozen) AS items,
+        (SELECT sha256(string_agg(uuid_send(id) || payload_hash, ''::bytea ORDER BY position)) FROM frozen) AS "manifestHash",
+        (SELECT coalesce(jsonb_agg(l), '[]') FROM (
+          SELECT left_out AS reason, count(*)::integer AS count FROM found WHERE left_out IS NOT NULL GROUP BY 1 ORDER BY 2 DESC
+        ) l) AS "leftOut",
+        (SELECT coalesce(jsonb_agg(c), '[]') FROM (
+          SELECT cause, count(*)::integer AS count FROM frozen GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 50
+        ) c) AS causes,
+        (SELECT count(*)::integer FROM (SELECT key FROM frozen WHERE key IS NOT NULL GROUP BY key) k) AS "businessKeys",
+        (SELECT coalesce(jsonb_agg(key), '[]') FROM (SELECT key FROM frozen WHERE key IS NOT NULL AND position < 1000 GROUP BY key LIMIT 10) k) AS "keySamples",
+        (SELECT coalesce(jsonb_agg(v), '[]') FROM (
+          SELECT sum(value)::text AS amount, currency FROM frozen WHERE value IS NOT NULL AND currency IS NOT NULL
+          GROUP BY currency ORDER BY count(*) DESC LIMIT 20
+        ) v) AS values,
+        (SELECT min(failed_at) FROM frozen) AS "oldestAt",
+        (SELECT max(failed_at) FROM frozen) AS "newestAt",
+        (SELECT coalesce(sum(body_bytes), 0)::text FROM frozen) AS bytes`,
+    params: [...params, input.replayId, input.withQuarantined, input.withSnoozed, input.now],
+    schema: Frozen,
+  });
+  if (!frozen) throw new Error('freezing a manifest answered nothing');
+  return frozen;
+}
+
+const CandidateRow = z.object({
+  id: z.string(),
+  seq: z.string(),
+  messageId: z.string(),
+  key: z.string().nullable(),
+  version: z.string().nullable(),
+  failedAt: z.date(),
+});
+
+/** The first messages of a manifest, for what is examined one by one. */
+export function readCandidates(on: Executor, replayId: string, limit: number): Promise<Candidate[]> {
+  return query(on, {
+    name: 'replays.candidates',
+    sql: `
+      SELECT d.id, d.seq::text AS seq, d.message_id AS "messageId", d.keys[1] AS key, d.version::text AS version, d.failed_at AS "failedAt"
+      FROM (
+        SELECT unnest(dead_letters) AS id FROM replay_manifests
+        WHERE replay_id = $1 AND chunk < $2 ORDER BY chunk LIMIT $3
+      ) m JOIN dead_letters d ON d.id = m.id
+      LIMIT $3`,
+    params: [replayId, Math.ceil(limit / chunkSize), limit],
+    schema: CandidateRow,
+  });
+}
+
+/** Bodies of the first messages of a manifest, on which an edit is tried. */
+export function readBodies(on: Executor, replayId: string, limit: number) {
+  return query(on, {
+    name: 'replays.bodies',
+    sql: `
+      SELECT p.dead_letter_id AS id, CASE WHEN p.body_absent THEN NULL ELSE p.body END AS body
+      FROM (
+        SELECT unnest(dead_letters) AS id FROM replay_manifests WHERE replay_id = $1 AND chunk = 0 LIMIT $2
+      ) m JOIN dead_letter_payloads p ON p.dead_letter_id = m.id
+      LIMIT $2`,
+    params: [replayId, limit],
+    schema: z.object({ id: z.string(), body: z.instanceof(Buffer).nullable() }),
+  });
+}

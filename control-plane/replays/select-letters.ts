@@ -1,0 +1,53 @@
+import type { DeadLetterFilter } from '../dead-letters/schemas.ts';
+import { Problem } from '../problem.ts';
+
+export interface Selection {
+  /** Condition over `dead_letters d`. */
+  readonly where: string;
+  readonly params: readonly unknown[];
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The condition that a filter means, with its parameters numbered from `$1`. Pure. @throws Problem bad_request */
+export function selectLetters(filter: DeadLetterFilter, personId: string | null): Selection {
+  const params: unknown[] = [];
+  const conditions: string[] = [];
+  const hold = (value: unknown) => `$${params.push(value)}`;
+  if (filter.flow !== undefined) conditions.push(`d.flow = ${hold(filter.flow)}`);
+  if (filter.cause !== undefined) conditions.push(`d.cause = ${hold(filter.cause)}`);
+  if (filter.state) conditions.push(`d.state = ANY (${hold(filter.state)}::text[])`);
+  if (filter.key !== undefined) conditions.push(`d.keys @> ARRAY[${hold(filter.key)}]::text[]`);
+  if (filter.tag !== undefined) conditions.push(`${hold(filter.tag)} = ANY (d.tags)`);
+  if (filter.from !== undefined) conditions.push(`d.failed_at >= ${hold(instant(filter.from, 'from'))}`);
+  if (filter.to !== undefined) conditions.push(`d.failed_at <= ${hold(instant(filter.to, 'to'))}`);
+  if (filter.ids) conditions.push(`d.id = ANY (${hold(filter.ids.map(checkId))}::uuid[])`);
+  if (filter.assignee === 'nobody') conditions.push('d.assignee IS NULL');
+  else if (filter.assignee !== undefined)
+    conditions.push(
+      `d.assignee = ${hold(filter.assignee === 'me' ? personId : checkId(filter.assignee))}::uuid`,
+    );
+  if (filter.q !== undefined) {
+    const text = hold(filter.q);
+    conditions.push(
+      `(d.message_id = ${text} OR d.keys @> ARRAY[${text}]::text[] OR EXISTS (SELECT 1 FROM dead_letter_payloads p WHERE p.dead_letter_id = d.id AND p.words @@ plainto_tsquery('simple', ${text})))`,
+    );
+  }
+  if (!filter.archived) conditions.push('d.archived_at IS NULL');
+  return { where: conditions.join(' AND '), params };
+}
+
+function checkId(id: string): string {
+  if (uuid.test(id)) return id;
+  throw new Problem('bad_request', `"${id.slice(0, 60)}" is not an id.`, {
+    errors: [{ path: 'filter', message: 'ids are UUIDs' }],
+  });
+}
+
+function instant(text: string, path: string): Date {
+  const at = new Date(text);
+  if (!Number.isNaN(at.getTime())) return at;
+  throw new Problem('bad_request', `${path}: write an ISO 8601 instant such as 2026-11-23T12:00:00Z.`, {
+    errors: [{ path: `filter.${path}`, message: 'not an instant' }],
+  });
+}
