@@ -22,8 +22,13 @@ export function openLane(client: KafkaClient, topic: string, partition: number):
   /** Undefined: to be opened. Null: this cluster does not let us be idempotent. */
   let session: Session | null | undefined;
 
-  async function deliverNow(records: MessageRecord[], signal: AbortSignal): Promise<SendResult[]> {
-    const deadlineMs = performance.now() + client.answerWithinMs;
+  async function deliverNow(
+    records: MessageRecord[],
+    deadlineMs: number,
+    signal: AbortSignal,
+  ): Promise<SendResult[]> {
+    if (performance.now() >= deadlineMs)
+      return refuse(records, 'Kafka did not answer what was sent before.', true);
     let lost: string | undefined;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       if (signal.aborted && lost === undefined) return refuse(records, 'The replay was stopped first.', true);
@@ -39,7 +44,7 @@ export function openLane(client: KafkaClient, topic: string, partition: number):
         case 'rejected':
           if (attempt.remedy === 'new session') session = undefined;
           if (lost !== undefined && attempt.remedy !== 'resend') return giveUp(records, lost);
-          if (attempt.remedy === 'split' && records.length > 1) return halve(records, signal);
+          if (attempt.remedy === 'split' && records.length > 1) return halve(records, deadlineMs, signal);
           if (attempt.remedy === 'split' || attempt.remedy === 'none')
             return refuse(records, attempt.reason, false);
           break;
@@ -69,15 +74,21 @@ export function openLane(client: KafkaClient, topic: string, partition: number):
     return records.map(() => ({ kind: 'unknown', reason }));
   }
 
-  async function halve(records: MessageRecord[], signal: AbortSignal): Promise<SendResult[]> {
+  async function halve(
+    records: MessageRecord[],
+    deadlineMs: number,
+    signal: AbortSignal,
+  ): Promise<SendResult[]> {
     const middle = records.length >> 1;
-    const first = await deliverNow(records.slice(0, middle), signal);
-    return [...first, ...(await deliverNow(records.slice(middle), signal))];
+    const first = await deliverNow(records.slice(0, middle), deadlineMs, signal);
+    return [...first, ...(await deliverNow(records.slice(middle), deadlineMs, signal))];
   }
 
   return {
     deliver(records, signal) {
-      const results = before.then(() => deliverNow(records, signal));
+      // The wait begins here: behind a dead broker nobody waits for all who stand before.
+      const deadlineMs = performance.now() + client.answerWithinMs;
+      const results = before.then(() => deliverNow(records, deadlineMs, signal));
       before = results;
       return results;
     },
