@@ -1,20 +1,14 @@
 import { join } from 'node:path';
-import { burstOn, messagesOn } from './business/burst.ts';
-import { createBurstNumbers } from './business/burst-numbers.ts';
 import { createFaultPlan } from './business/faults.ts';
-import { advance, createBusiness, inject } from './business/simulate.ts';
-import type { Effect, Step } from './business/types.ts';
+import { advance, createBusiness } from './business/simulate.ts';
+import type { Step } from './business/types.ts';
 import { readConfig, usage, WrongConfig, type Config } from './config.ts';
 import { backfill, remember, type History } from './history.ts';
-import { serveControl } from './live/control.ts';
-import { createDesk } from './live/desk.ts';
-import { emitWhenOver } from './live/emit-when-over.ts';
-import { createGateway } from './live/gateway.ts';
+import { goLive } from './live/go-live.ts';
 import { openInbox, type Inbox } from './live/inbox.ts';
 import { openIntake, type Intake } from './live/intake.ts';
-import { diedOverHttp, isDeath, type Death } from './live/letters.ts';
+import { isDeath, type Death } from './live/letters.ts';
 import { createMemoryInbox } from './live/memory-inbox.ts';
-import { runLive } from './live/run.ts';
 import { databaseUrlOf, openTables, type Tables } from './live/tables.ts';
 import { openManifest } from './manifest-file.ts';
 import { readState, writeState, type State } from './state-file.ts';
@@ -88,52 +82,23 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
   told(openedMs);
 
   if (!config.once && !stop.aborted) {
-    const emitLive = emitWhenOver(
-      (step) => {
-        emit(step);
-        if (isDeath(step) && diedOverHttp(step)) intake?.put(step);
-      },
-      Date.now,
-      stop,
-    );
-    sinks.step = emitLive;
-    const desk = createDesk(business, inbox, Date.now, stop);
-    const numbers = createBurstNumbers();
-    const { controlPort: port, amqpUrl, kafkaUrl } = config;
-    const control = await serveControl({
-      port,
-      faults,
-      inbox,
-      note: manifest.write,
-      latest: manifest.latest,
-      now: Date.now,
-      gateway: createGateway(desk, emitLive, Date.now),
-      burst: (flow, count) => {
-        const effects = burstOf(flow, seed, numbers.take(count, Date.now()));
-        inject(business, effects ?? [], Date.now());
-        return effects && messagesOn(flow, effects).map(({ id }) => id);
-      },
-    });
-    say(
-      `live. Break something: curl -X POST -H 'content-type: application/json' -d '{"kind":"outage","flow":"shop-order-to-erp","minutes":1,"burst":400}' http://127.0.0.1:${port}/faults`,
-    );
-    const filesDir = join(config.dataDir, 'distributor-files');
-    await runLive({
+    await goLive({
+      config,
       business,
+      faults,
       exporter,
-      emit: emitLive,
-      desk,
+      manifest,
       tables,
-      amqpUrl,
-      kafkaUrl,
+      inbox,
+      intake,
       fresh,
-      filesDir,
-      now: Date.now,
+      told,
       say,
       stop,
-      told,
+      now: Date.now,
+      emit,
+      simulated: (step) => (sinks.step = step),
     });
-    control.close();
   }
   const left = await intake?.drained(config.once ? letterPatienceMs : 0);
   if (left) say(`${left} dead letters were not taken in.`);
@@ -183,10 +148,6 @@ function intakeOf({ apiUrl, dataDir }: Config, stop: AbortSignal): Intake | unde
   if (apiUrl) return openIntake({ apiUrl, dataDir, now: Date.now, say, stop });
   say('PLUMBLINE_API_URL is not set: dead letters that lie in no queue are told in telemetry alone.');
   return undefined;
-}
-
-function burstOf(flow: string, seed: number, numbers: string[] | undefined): Effect[] | undefined {
-  return numbers && burstOn(flow, seed, numbers, Date.now());
 }
 
 function progress(exporter: Exporter): (hoursLeft: number) => void {
