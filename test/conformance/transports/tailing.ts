@@ -53,3 +53,8 @@ export async function tailFor(transport: Transport, destination: string, length:
   await tail;
   return got.arrivals;
 }
+
+/** Those that did not arrive. */
+export function missing(ids: readonly string[], arrived: ReadonlySet<string | null>): string[] {
+  return ids.filter((id) => !arrived.has(id));
+}
