@@ -68,6 +68,10 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
   say(
     `seed ${seed}, ${ratePerMinute} transactions a minute: telling what happened since ${new Date(sinceMs).toISOString()}.`,
   );
+  advance(business, openedMs);
+  // Before the long telling, so that a fresh demo has dead letters to look at within seconds.
+  await inbox.remember(deaths.map(({ message, attempt }) => ({ message, deliveries: attempt })));
+  for (const death of deaths) intake?.put(death);
   await backfill(business, history, openedMs, emit, exporter, progress(exporter));
   const rows = await tables?.store();
   const { spans, logs } = exporter.counts();
@@ -75,8 +79,6 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
   say(
     `history stored in ${seconds} s: ${spans} spans, ${logs} logs${rows === undefined ? '' : `, ${rows} rows`}.`,
   );
-  await inbox.remember(deaths.map(({ message, attempt }) => ({ message, deliveries: attempt })));
-  for (const death of deaths) intake?.put(death);
   const told = (untilMs: number): void =>
     writeState(statePath, { seed, ratePerMinute, startedAtMs, untilMs });
   told(openedMs);

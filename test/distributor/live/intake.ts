@@ -62,6 +62,7 @@ export function openIntake(options: IntakeOptions): Intake {
       if (waiting.length === 0 || answer.kind === 'away')
         await sleep(waitMs, undefined, { signal: options.stop, ref: false }).catch(() => undefined);
     }
+    if (kept !== waiting.length) writeLetters(file, waiting);
   };
   void run();
   return {
