@@ -9,9 +9,14 @@ import { createApp } from './app.ts';
 import { holdCatalog } from './catalog/holder.ts';
 import { parseConfig, type Config } from './config.ts';
 import type { Context } from './context.ts';
+import { startFollowing } from './dead-letters/follow.ts';
+import { startIntake } from './dead-letters/tail.ts';
 import { createEventHub } from './live/hub.ts';
 import { startTicking } from './live/tick.ts';
 import { createLog, describeError } from './log.ts';
+import { startReplayEngine } from './replays/engine/engine.ts';
+import { engineDefaults } from './replays/engine/ports.ts';
+import { createEvidence } from './replays/evidence.ts';
 import { holdTransports } from './transports/hold.ts';
 import { openTransport } from './transports/open.ts';
 import { untilAnswers } from './until-answers.ts';
@@ -81,6 +86,9 @@ async function run(config: Config): Promise<void> {
       );
   });
   const stopTicking = startTicking(context);
+  const stopIntake = startIntake(context);
+  const stopFollowing = startFollowing(context);
+  const engine = startReplayEngine({ ...context, evidence: createEvidence(clickHouse) }, engineDefaults);
   const stopRenewing = link ? renewFirstLink(context) : () => undefined;
   server.on('error', (error) => {
     log.error(`port ${config.port} cannot be used; set PLUMBLINE_API_PORT to another`, describeError(error));
@@ -94,7 +102,9 @@ async function run(config: Config): Promise<void> {
     stopTicking();
     stopRenewing();
     void drain(server)
-      .then(() => Promise.all([catalog.stop(), transports.close()]))
+      .then(() => engine.stop())
+      .then(() => Promise.all([catalog.stop(), stopIntake(), stopFollowing()]))
+      .then(() => transports.close())
       .then(() => Promise.all([clickHouse.close(), postgres.end()]))
       .then(() => process.exit(0))
       .catch((error: unknown) => {

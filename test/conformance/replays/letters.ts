@@ -98,7 +98,7 @@ export async function addLetters(
   );
   await postgres.query(
     `INSERT INTO dead_letter_payloads (dead_letter_id, body, headers, words)
-     SELECT id, body, '[]', '' FROM unnest($1::uuid[], $2::bytea[]) AS p (id, body)`,
+     SELECT id, body, '', '' FROM unnest($1::uuid[], $2::bytea[]) AS p (id, body)`,
     [letters.map(({ id }) => id), letters.map((letter) => letter.body)],
   );
   return letters.map(({ id, messageId, key }) => ({ id, messageId, key }));

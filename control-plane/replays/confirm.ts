@@ -1,0 +1,150 @@
+import { inTransaction, query, type Postgres } from '@plumbline/model/postgres/pool.ts';
+import { z } from 'zod';
+import { askedMax, type Evidence, type Outcome } from './evidence.ts';
+
+/** Clocks of consumers may be this much behind ours. */
+const skewMs = 2000;
+
+const Awaiting = z.object({
+  position: z.int(),
+  messageId: z.string(),
+  sentAt: z.date(),
+  state: z.enum(['sent', 'unknown']),
+  key: z.string().nullable(),
+});
+export type Awaiting = z.output<typeof Awaiting>;
+
+export interface Verdict {
+  readonly position: number;
+  readonly key: string | null;
+  readonly before: Awaiting['state'];
+  readonly state: 'confirmed' | 'refailed' | 'unknown';
+  readonly reason: string | null;
+  readonly traceId: string | null;
+  readonly spanId: string | null;
+}
+
+/** What is confirmed for: one replay, and how long it waits for word. */
+export interface Confirming {
+  readonly id: string;
+  readonly flow: string;
+  readonly confirmWithinMs: number;
+}
+
+/**
+ * Asks telemetry about one page of messages that were sent, from a position on, and settles what it tells. Answers the
+ * verdicts and where the next page begins (0: from the start again). Writes compare states, so any process may do it.
+ */
+export async function confirmPage(
+  postgres: Postgres,
+  evidence: Evidence,
+  replay: Confirming,
+  from: number,
+  now: Date,
+): Promise<{ verdicts: Verdict[]; next: number }> {
+  const awaiting = await readAwaiting(postgres, replay.id, from);
+  const first = awaiting[0];
+  if (!first) return { verdicts: [], next: 0 };
+  const since = new Date(Math.min(...awaiting.map(({ sentAt }) => sentAt.getTime())) - skewMs);
+  const ids = [...new Set(awaiting.map(({ messageId }) => messageId))];
+  const outcomes = await evidence.outcomes(replay.flow, ids, since);
+  const byMessage = Map.groupBy(outcomes, ({ messageId }) => messageId);
+  const found = awaiting.flatMap((item) => {
+    const verdict = verdictOf(item, byMessage.get(item.messageId) ?? [], replay.confirmWithinMs, now);
+    return verdict ? [verdict] : [];
+  });
+  const verdicts = await write(postgres, replay.id, found, now);
+  const last = awaiting.at(-1);
+  return { verdicts, next: awaiting.length === askedMax && last ? last.position + 1 : 0 };
+}
+
+/** What telemetry says of one send; undefined: no word yet. A success counts whatever else was said. Pure. */
+export function verdictOf(
+  item: Awaiting,
+  outcomes: readonly Outcome[],
+  confirmWithinMs: number,
+  now: Date,
+): Verdict | undefined {
+  const { position, key, state: before, sentAt } = item;
+  const ours = outcomes.filter(({ at }) => at.getTime() >= sentAt.getTime() - skewMs);
+  const base = { position, key, before };
+  const proof = ({ traceId, spanId }: Outcome) => ({ traceId, spanId });
+  const success = ours.find(({ outcome }) => outcome === 'delivered');
+  if (success) return { ...base, state: 'confirmed', reason: null, ...proof(success) };
+  const discarded = ours.find(({ outcome }) => outcome === 'discarded');
+  if (discarded)
+    return { ...base, state: 'confirmed', reason: 'the consumer knew it already', ...proof(discarded) };
+  const failure = ours.find(({ outcome }) => outcome === 'dead_lettered' || outcome === 'failed');
+  if (failure && before === 'sent')
+    return {
+      ...base,
+      state: 'refailed',
+      reason: failure.errorType || 'the consumer failed',
+      ...proof(failure),
+    };
+  if (before === 'sent' && now.getTime() - sentAt.getTime() > confirmWithinMs) {
+    const reason = `no word from the consumer within ${Math.round(confirmWithinMs / 1000)} s`;
+    return { ...base, state: 'unknown', reason, traceId: null, spanId: null };
+  }
+  return undefined;
+}
+
+function readAwaiting(postgres: Postgres, id: string, from: number): Promise<Awaiting[]> {
+  return query(postgres, {
+    name: 'replays.awaiting',
+    sql: `
+      SELECT i.position, i.message_id AS "messageId", coalesce(i.sent_at, i.claimed_at) AS "sentAt", i.state, d.keys[1] AS key
+      FROM replay_items i LEFT JOIN dead_letters d ON d.id = i.dead_letter_id
+      WHERE i.replay_id = $1 AND i.state IN ('sent', 'unknown') AND i.position >= $2
+      ORDER BY i.position LIMIT ${askedMax}`,
+    params: [id, from],
+    schema: Awaiting,
+  });
+}
+
+/** Settles rows that are still as they were read, and the letters with them. Answers the verdicts that took effect. */
+async function write(
+  postgres: Postgres,
+  id: string,
+  verdicts: readonly Verdict[],
+  now: Date,
+): Promise<Verdict[]> {
+  if (verdicts.length === 0) return [];
+  const settled = await inTransaction(postgres, (on) =>
+    query(on, {
+      name: 'replays.confirm',
+      sql: `
+        WITH told AS (
+          SELECT * FROM unnest($3::integer[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+            AS t (position, before, state, reason, trace_id, span_id)
+        ), done AS (
+          UPDATE replay_items i SET state = t.state, reason = t.reason, settled_at = $2, trace_id = t.trace_id, span_id = t.span_id
+          FROM told t
+          WHERE i.replay_id = $1::uuid AND i.position = t.position AND i.state = t.before
+          RETURNING i.position, i.dead_letter_id, i.state, i.trace_id
+        ), letters AS (
+          UPDATE dead_letters d SET state = CASE WHEN done.state = 'confirmed' THEN 'resolved' ELSE 'open' END,
+            replay_id = NULL, revision = d.revision + 1,
+            settled_at = CASE WHEN done.state = 'confirmed' THEN $2::timestamptz END,
+            settled_why = CASE WHEN done.state = 'confirmed'
+              THEN 'Replay ' || $1::uuid::text || ' was confirmed by its consumer in trace ' || coalesce(done.trace_id, '') END
+          FROM done
+          WHERE d.id = done.dead_letter_id AND done.state <> 'unknown' AND d.state = 'replaying' AND d.replay_id = $1::uuid
+        )
+        SELECT position FROM done`,
+      params: [
+        id,
+        now,
+        verdicts.map(({ position }) => position),
+        verdicts.map(({ before }) => before),
+        verdicts.map(({ state }) => state),
+        verdicts.map(({ reason }) => reason),
+        verdicts.map(({ traceId }) => traceId),
+        verdicts.map(({ spanId }) => spanId),
+      ],
+      schema: z.object({ position: z.int() }),
+    }),
+  );
+  const effective = new Set(settled.map(({ position }) => position));
+  return verdicts.filter(({ position }) => effective.has(position));
+}

@@ -1,0 +1,70 @@
+import type { Flow } from '@plumbline/model/catalog/schema.ts';
+import { createEditor } from '../edit.ts';
+import { findStale } from '../staleness.ts';
+import type { Outgoing } from '../../transports/port.ts';
+import type { Knowledge } from './judge.ts';
+import type { Held } from './lease.ts';
+import type { Claimed } from './ledger.ts';
+import { readLetters, readPayloads, type StoredPayload } from './letters.ts';
+import { toOutgoing } from './outgoing.ts';
+import type { EnginePorts } from './ports.ts';
+import type { Waiting } from './queue.ts';
+
+export interface Prepared {
+  readonly knowledge: ReadonlyMap<string, Knowledge>;
+  readonly payloads: ReadonlyMap<string, StoredPayload>;
+  readonly bodies: ReadonlyMap<string, Buffer>;
+}
+
+/** Prepares batches of one replay: what telemetry says of them, their true payloads, the edit made on each. */
+export function createPreparer(ports: EnginePorts, held: Held) {
+  const { catalog } = ports.catalog.current();
+  const flow: Flow | undefined = catalog.flows.find(({ name }) => name === held.flow);
+  const edit = held.patch && flow ? createEditor(catalog, flow, held.patch) : undefined;
+  const messageId = flow?.deadLetters.messageId;
+  const idHeader = messageId && 'header' in messageId ? messageId.header : undefined;
+
+  return {
+    /** @throws what the stores throw: without telemetry nothing is known, so nothing is sent. */
+    async prepare(items: readonly Waiting[]): Promise<Prepared> {
+      const ids = items.map(({ id }) => id);
+      const [letters, rows] = await Promise.all([
+        readLetters(ports.postgres, ids, { lock: false }),
+        readPayloads(ports.postgres, ids),
+      ]);
+      const stale = await findStale(ports.postgres, ports.evidence, held.flow, letters, {
+        isOver: () => false,
+      });
+      const payloads = new Map(rows.map((row) => [row.id, row]));
+      const bodies = new Map<string, Buffer>();
+      const knowledge = new Map<string, Knowledge>();
+      for (const id of ids) {
+        const payload = payloads.get(id);
+        const edited = edit && payload ? edit(payload.body) : undefined;
+        if (edited?.ok) bodies.set(id, edited.body);
+        const fault = held.patch && !edited ? 'the flow or the payload is gone' : undefined;
+        knowledge.set(id, {
+          deliveredIn: stale.delivered.get(id),
+          supersededBy: stale.superseded.get(id),
+          editFault: edited && !edited.ok ? `${edited.path || 'body'}: ${edited.message}` : fault,
+        });
+      }
+      return { knowledge, payloads, bodies };
+    },
+
+    /** The message of a claim; undefined: its payload is gone. */
+    outgoing(claimed: Claimed, prepared: Prepared): Outgoing | undefined {
+      const payload = prepared.payloads.get(claimed.item.id);
+      const body = prepared.bodies.get(claimed.item.id);
+      if (!payload) return undefined;
+      return toOutgoing(payload, {
+        replayId: held.id,
+        deadLetterId: claimed.item.id,
+        generation: claimed.generation,
+        messageId: claimed.letter.messageId,
+        edited: held.patch && body ? { patch: held.patch, body } : undefined,
+        idHeader,
+      });
+    },
+  };
+}
