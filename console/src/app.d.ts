@@ -19,6 +19,10 @@ declare global {
       title?: string;
       /** The page shows a time range: the picker stands in the top bar and figures refresh by themselves. */
       ranged?: boolean;
+      /** The page shows the present without a range of time: figures refresh by themselves. */
+      live?: boolean;
+      /** Figures beside entries of the navigation, as text. */
+      badges?: Readonly<Record<string, string>>;
     }
   }
 }

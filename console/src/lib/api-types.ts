@@ -1,7 +1,10 @@
 import type { z } from 'zod';
 import type * as access from '@plumbline/control-plane/access/schemas.ts';
+import type * as catalog from '@plumbline/control-plane/catalog/schemas.ts';
+import type * as deadLetters from '@plumbline/control-plane/dead-letters/schemas.ts';
 import type * as flows from '@plumbline/control-plane/flows/schemas.ts';
 import type * as overview from '@plumbline/control-plane/overview/schemas.ts';
+import type * as replays from '@plumbline/control-plane/replays/schemas.ts';
 import type * as search from '@plumbline/control-plane/search/schemas.ts';
 import type * as systems from '@plumbline/control-plane/systems/schemas.ts';
 import type * as topology from '@plumbline/control-plane/topology/schemas.ts';
@@ -31,6 +34,27 @@ export type Transaction = z.infer<typeof transactions.Transaction>;
 export type MilestoneView = z.infer<typeof transactions.MilestoneView>;
 export type MilestoneState = z.infer<typeof transactions.MilestoneState>;
 export type RecordComparison = z.infer<typeof transactions.RecordComparison>;
+
+export type Catalog = z.infer<typeof catalog.CatalogView>;
+export type DeadLetterState = z.infer<typeof deadLetters.DeadLetterState>;
+export type DeadLetter = z.infer<typeof deadLetters.DeadLetterSummary>;
+export type DeadLetterList = z.infer<typeof deadLetters.DeadLetterList>;
+export type DeadLetterGroup = z.infer<typeof deadLetters.DeadLetterGroup>;
+export type DeadLetterGroups = z.infer<typeof deadLetters.DeadLetterGroups>;
+export type DeadLetterDetail = z.infer<typeof deadLetters.DeadLetterDetail>;
+export type DeadLetterSource = z.infer<typeof deadLetters.DeadLetterSource>;
+export type DeadLetterSources = z.infer<typeof deadLetters.DeadLetterSources>;
+export type DeadLetterActionResult = z.infer<typeof deadLetters.DeadLetterActionResult>;
+export type BodyView = z.infer<typeof deadLetters.BodyView>;
+export type ReplayState = z.infer<typeof replays.ReplayState>;
+export type Replay = z.infer<typeof replays.ReplaySummary>;
+export type ReplayList = z.infer<typeof replays.ReplayList>;
+export type ReplayDetail = z.infer<typeof replays.ReplayDetail>;
+export type ReplayPreview = z.infer<typeof replays.ReplayPreview>;
+export type ReplayCounts = z.infer<typeof replays.ReplayCounts>;
+export type ReplayItem = z.infer<typeof replays.ReplayItem>;
+export type ReplayItems = z.infer<typeof replays.ReplayItems>;
+export type PatchOperation = z.infer<typeof replays.PatchOperation>;
 
 export type Session = z.infer<typeof access.SessionView>;
 export type Person = z.infer<typeof access.PersonView>;

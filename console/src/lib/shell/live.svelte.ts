@@ -1,9 +1,14 @@
 import { invalidate } from '$app/navigation';
-import { figures } from './live.ts';
+import { figures, replays } from './live.ts';
 
-/** Events of the API after which figures may have changed. */
-const topics = ['telemetry.tick', 'catalog.changed'];
-const refreshMsMin = 5000;
+/** Events of the API, and what may have changed after them. */
+const topics: readonly (readonly [topic: string, changed: string])[] = [
+  ['telemetry.tick', figures],
+  ['catalog.changed', figures],
+  ['dead-letters.changed', figures],
+  ['replay.changed', replays],
+];
+const refreshMsMin: Record<string, number> = { [figures]: 5000, [replays]: 1000 };
 const reconnectMsMax = 60_000;
 
 export interface Live {
@@ -27,13 +32,22 @@ export function follow(wanted: () => boolean): Live {
     let source: EventSource | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let waitMs = 1000;
-    let last = Date.now();
+    const last: Record<string, number> = { [figures]: Date.now() };
+    const pending: Record<string, ReturnType<typeof setTimeout> | undefined> = {};
 
-    const refresh = () => {
-      if (document.hidden || Date.now() - last < refreshMsMin) return;
-      last = Date.now();
-      void invalidate(figures, true).then(() => (refreshedAtMs = Date.now()));
+    /** At once, or when enough time has passed: the last event of many must not get lost. */
+    const refresh = (changed: string) => {
+      if (document.hidden || pending[changed]) return;
+      const dueMs = (last[changed] ?? 0) + (refreshMsMin[changed] ?? 0) - Date.now();
+      const run = () => {
+        pending[changed] = undefined;
+        last[changed] = Date.now();
+        void invalidate(changed, true).then(() => (refreshedAtMs = Date.now()));
+      };
+      if (dueMs <= 0) run();
+      else pending[changed] = setTimeout(run, dueMs);
     };
+    const seen = () => [figures, replays].forEach(refresh);
     const connect = () => {
       state = 'connecting';
       source = new EventSource('/events');
@@ -41,7 +55,7 @@ export function follow(wanted: () => boolean): Live {
         state = 'live';
         waitMs = 1000;
       };
-      for (const topic of topics) source.addEventListener(topic, refresh);
+      for (const [topic, changed] of topics) source.addEventListener(topic, () => refresh(changed));
       source.onerror = () => {
         source?.close();
         state = 'lost';
@@ -50,11 +64,12 @@ export function follow(wanted: () => boolean): Live {
       };
     };
     connect();
-    document.addEventListener('visibilitychange', refresh);
+    document.addEventListener('visibilitychange', seen);
     return () => {
       source?.close();
       clearTimeout(timer);
-      document.removeEventListener('visibilitychange', refresh);
+      for (const waiting of Object.values(pending)) clearTimeout(waiting);
+      document.removeEventListener('visibilitychange', seen);
     };
   });
 

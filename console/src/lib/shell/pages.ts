@@ -1,5 +1,7 @@
+import DeadLetters from '@lucide/svelte/icons/mail-x';
 import Flows from '@lucide/svelte/icons/arrow-right-left';
 import Gauge from '@lucide/svelte/icons/gauge';
+import Replays from '@lucide/svelte/icons/rotate-ccw';
 import Server from '@lucide/svelte/icons/server';
 import Settings from '@lucide/svelte/icons/settings';
 import Topology from '@lucide/svelte/icons/waypoints';
@@ -17,9 +19,25 @@ export const pages = [
     icon: Transactions,
     href: (to: Routes) => to.transactions(),
   },
+  {
+    path: '/dead-letters',
+    label: 'Dead letters',
+    icon: DeadLetters,
+    href: (to: Routes) => to.deadLetters(),
+  },
+  { path: '/replays', label: 'Replays', icon: Replays, href: (to: Routes) => to.replays() },
   { path: '/systems', label: 'Systems', icon: Server, href: (to: Routes) => to.systems() },
   { path: '/settings', label: 'Settings', icon: Settings, href: (to: Routes) => to.settings() },
 ] as const;
+
+/** What the figure beside an entry counts. */
+export const badgeTexts: Readonly<Record<string, string>> = {
+  '/dead-letters': 'wait for somebody',
+  '/replays': 'wait for approval',
+};
+
+/** Entries of the bar on a phone; the others stand behind “More”. */
+export const handyPaths: readonly string[] = ['/', '/flows', '/transactions', '/dead-letters', '/replays'];
 
 /** The page of the navigation under which a path stands. A trace belongs to the transactions. */
 export function isCurrent(path: string, pathname: string): boolean {
