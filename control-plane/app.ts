@@ -5,6 +5,7 @@ import { sessionRoutes } from './access/session-routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import type { Context } from './context.ts';
+import { deadLetterRoutes } from './dead-letters/routes.ts';
 import { missing, problemOf } from './failure.ts';
 import { flowRoutes } from './flows/routes.ts';
 import { guard } from './guard.ts';
@@ -24,6 +25,8 @@ import { traceRoutes } from './traces/routes.ts';
 import { transactionRoutes } from './transactions/routes.ts';
 
 const bodyBytesMax = 1024 * 1024;
+/** Messages are handed in whole, many at a time. */
+const lettersBytesMax = 16 * 1024 * 1024;
 /** Version of the API, not of the product: it changes when a client would break. */
 const apiVersion = '1.0';
 
@@ -46,6 +49,7 @@ export function createApp(context: Context, stopped: AbortSignal) {
     .route('/api/v1', searchRoutes(context))
     .route('/api/v1', systemRoutes(context))
     .route('/api/v1', topologyRoutes(context))
+    .route('/api/v1', deadLetterRoutes(context))
     .route('/api/v1', replayRoutes(context));
 
   const document = describeApi(app, apiVersion);
@@ -54,6 +58,15 @@ export function createApp(context: Context, stopped: AbortSignal) {
   const gaps = policyGaps(api.routes, policy);
   if (gaps.length > 0) throw new Error(gaps.join('; '));
   return api;
+}
+
+function limitOf(maxSize: number) {
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Problem('body_too_large', `A body may be ${maxSize / 1024 / 1024} MiB long at most.`);
+    },
+  });
 }
 
 /** What every request passes, outermost first: log, headers, limit, guard; and the two routes for machines. */
@@ -66,13 +79,8 @@ function createShell(context: Context) {
     if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
   });
   app.use(guard(context));
-  app.use(
-    bodyLimit({
-      maxSize: bodyBytesMax,
-      onError: () => {
-        throw new Problem('body_too_large', 'A body may be 1 MiB long at most.');
-      },
-    }),
+  app.use((c, next) =>
+    (c.req.path === '/api/v1/dead-letters' ? limitOf(lettersBytesMax) : limitOf(bodyBytesMax))(c, next),
   );
   app.onError((error, c) => problemResponse(problemOf(error, c, context), c.get('requestId')));
   app.notFound((c) => problemResponse(missing(c, app.routes), c.get('requestId')));

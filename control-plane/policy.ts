@@ -42,6 +42,15 @@ export const policy: Readonly<Record<string, Access>> = {
   'GET /api/v1/systems': 'viewer',
   'GET /api/v1/topology': 'viewer',
 
+  'GET /api/v1/dead-letters': 'viewer',
+  'GET /api/v1/dead-letters/groups': 'viewer',
+  'GET /api/v1/dead-letters/sources': 'viewer',
+  'GET /api/v1/dead-letters/:id': 'viewer',
+  'GET /api/v1/dead-letters/:id/body': 'operator',
+  'POST /api/v1/dead-letters': 'operator',
+  'POST /api/v1/dead-letters/actions': 'operator',
+  'POST /api/v1/dead-letters/notes': 'operator',
+
   'POST /api/v1/replays': 'operator',
   'GET /api/v1/replays': 'viewer',
   'GET /api/v1/replays/:id': 'viewer',

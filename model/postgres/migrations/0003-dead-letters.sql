@@ -97,16 +97,13 @@ CREATE TABLE dead_letter_notes (
 CREATE INDEX dead_letter_notes_cause ON dead_letter_notes (flow, cause, at);
 CREATE INDEX dead_letter_notes_letter ON dead_letter_notes (dead_letter_id, at);
 
--- The queues that are tailed, as they are now. One process tails a flow: whoever holds the lease, fenced by its epoch.
+-- The queues that are tailed, as they are now. Several processes may tail one: whatever is delivered twice is stored once.
 CREATE TABLE dead_letter_sources (
   flow            text PRIMARY KEY,
   connection      text NOT NULL,
   destination     text NOT NULL,
-  state           text NOT NULL CHECK (state IN ('connected', 'disconnected', 'refused')),
+  state           text NOT NULL CHECK (state IN ('connected', 'disconnected', 'refused', 'waiting')),
   sentence        text NOT NULL,
   since           timestamptz NOT NULL,
-  last_arrival_at timestamptz,
-  epoch           bigint NOT NULL DEFAULT 0,
-  lease_owner     text,
-  lease_until     timestamptz
+  last_arrival_at timestamptz
 );
