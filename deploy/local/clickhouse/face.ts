@@ -7,7 +7,7 @@ import type { Context, Engine, Lease } from './engine.ts';
 import { EngineFailure, failure, toEngineError } from './engine-error.ts';
 import type { EngineFiles } from './engine-files.ts';
 import { defaultFormat } from './formats.ts';
-import { forbidFileAccess } from './guard.ts';
+import { forbidFileAccess, forbidFileSettings } from './guard.ts';
 import { readStatement, type Incoming } from './incoming.ts';
 import { hasSecondStatement } from './statement.ts';
 import { inputFromFile, insertFromFile, readsInput } from './insert.ts';
@@ -202,6 +202,7 @@ const serve = async (
   });
   const incoming = await readStatement(message, request, face.config);
   checkReadonly(incoming, request);
+  forbidFileSettings(request.settings.keys());
   await checkFiles(incoming, face.config);
   const call: Call = {
     face,
@@ -271,6 +272,8 @@ const handle = async (face: Face, message: IncomingMessage, response: ServerResp
     forbidBrowsers(message);
     const request = parseRequest(message);
     request.queryId ||= identity.queryId;
+    if (!/^[\x20-\x7e]{1,1000}$/.test(request.queryId))
+      throw failure(36, 'BAD_ARGUMENTS', 'A query_id is of printable ASCII characters, 1000 at most.');
     identity.queryId = request.queryId;
     if (message.method !== 'POST' && request.query === undefined) return answerPlain(response, 200, 'Ok.\n');
     authenticate(request, face.config);

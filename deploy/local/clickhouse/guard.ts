@@ -9,6 +9,17 @@ const fileEngines = new Set(
   'file executable executablepool filesystem sqlite filelog backup embeddedrocksdb'.split(' '),
 );
 
+/** Settings that name a file to read, or hold SQL that this guard would have to read as well. */
+const hiddenSettings = new Set([
+  'additional_result_filter',
+  'additional_table_filters',
+  'dialect',
+  'format_schema',
+  'format_schema_source',
+  'format_template_resultset',
+  'format_template_row',
+]);
+
 /** Lakes on the local disk: icebergLocal, deltaLakeLocal and their like, as functions and as engines. */
 const isLocalLake = (name: string): boolean =>
   name.endsWith('local') && /^(iceberg|delta|paimon|hudi)/.test(name);
@@ -33,6 +44,26 @@ const isUnsafeUrl = (sql: string, tokens: readonly Token[], index: number): bool
   return address?.kind !== 'string' || /^\s*file:/i.test(unquote(textOf(sql, address)));
 };
 
+/** Throws when a setting would read files of the machine, or smuggle in SQL that does. */
+export const forbidFileSettings = (names: Iterable<string>): void => {
+  for (const name of names) if (hiddenSettings.has(name)) refuse(`The setting ${name}`);
+};
+
+const settingIn = (sql: string, tokens: readonly Token[], index: number): string | undefined => {
+  const before = tokens[index - 1];
+  const isSetting =
+    isSymbol(sql, tokens[index + 1], '=') &&
+    (isSymbol(sql, before, ',') || ['settings', 'set'].includes(nameOf(sql, before) ?? ''));
+  return isSetting ? nameOf(sql, tokens[index]) : undefined;
+};
+
+/** A function handed to another by its bare name: APPLY file, APPLY(file), arrayMap(file, …). */
+const isHandedOver = (sql: string, tokens: readonly Token[], index: number): boolean => {
+  const opens = isSymbol(sql, tokens[index - 1], '(');
+  const taker = nameOf(sql, tokens[index - (opens ? 2 : 1)]) ?? '';
+  return taker === 'apply' || (opens && /^(array|map)/.test(taker) && isSymbol(sql, tokens[index + 1], ','));
+};
+
 /** Throws when a statement would read or write files of the machine. */
 export const forbidFileAccess = (sql: string): void => {
   const tokens = significant(tokenize(sql));
@@ -42,6 +73,8 @@ export const forbidFileAccess = (sql: string): void => {
       refuse('ATTACH … FROM a path');
     const name = nameOf(sql, one);
     if (name === undefined) continue;
+    forbidFileSettings([settingIn(sql, tokens, index) ?? '']);
+    if (fileFunctions.has(name) && isHandedOver(sql, tokens, index)) refuse(name);
     if ((fileFunctions.has(name) || isLocalLake(name)) && isSymbol(sql, tokens[index + 1], '('))
       refuse(`${name}()`);
     if (

@@ -5,9 +5,10 @@ export type Token = {
   end: number;
 };
 
-const spacePattern = /[\s\u00a0\ufeff]+/y;
+// The engine skips these too, some of which are no space to JavaScript: U+0085, U+180E, U+200B to U+200D, U+2060.
+const spacePattern = /[\s\u0085\u180e\u200b-\u200d\u2060]+/y;
 const wordPattern = /[A-Za-z_][\w$]*/y;
-const numberPattern = /[0-9][\w.]*/y;
+const numberPattern = /[0-9][0-9_.]*[eE][+-][0-9]+|[0-9][\w.]*/y;
 const heredocTagPattern = /\$\w*\$/y;
 
 const matchLength = (pattern: RegExp, sql: string, at: number): number => {

@@ -55,6 +55,19 @@ describe('parseStatement', () => {
     },
   );
 
+  it.each([
+    'WITH 5 AS a INSERT INTO t SELECT a',
+    '(WITH 5 AS a INSERT /* x */ INTO t SELECT a)',
+    'SELECT 1 PARALLEL WITH DROP TABLE t',
+    'CHECK TABLE t PARALLEL WITH DROP TABLE t',
+  ])('%s is no read', (sql) => {
+    expect(parseStatement(sql)).toMatchObject({ kind: 'other', isRead: false });
+  });
+
+  it('explaining an insert is a read', () => {
+    expect(parseStatement('EXPLAIN INSERT INTO t SELECT 1')).toMatchObject({ isRead: true });
+  });
+
   it.each(["SELECT 'a", 'SELECT 1 /* a', ''])('refuses %j as broken', (sql) => {
     expect(() => parseStatement(sql)).toThrow('Syntax error');
   });

@@ -155,6 +155,13 @@ const forbidFiles = (sql: string, tokens: readonly Token[]): void => {
   }
 };
 
+/** `WITH … INSERT INTO` writes though it begins like a SELECT, and PARALLEL WITH joins statements of any kind. */
+const writesAfterAll = (sql: string, tokens: readonly Token[], keyword: string): boolean =>
+  tokens.some((one, index) => {
+    const pair = `${keywordOf(sql, one) ?? ''} ${keywordOf(sql, tokens[index + 1]) ?? ''}`;
+    return pair === 'PARALLEL WITH' || (pair === 'INSERT INTO' && streamKeywords.has(keyword));
+  });
+
 /** Finds out what a statement is. `sql` may hold the data of an INSERT behind its head. */
 export const parseStatement = (sql: string): Statement => {
   const all = significant(tokenize(sql));
@@ -169,6 +176,8 @@ export const parseStatement = (sql: string): Statement => {
   const format = formatClause(single.sql, single.tokens);
   if (sessionKeywords.has(keyword)) return { kind: 'session', sql: single.sql };
   if (keyword === 'KILL') return { kind: 'kill', sql: single.sql };
+  if (writesAfterAll(single.sql, single.tokens, keyword))
+    return { kind: 'other', sql: single.sql, format, isRead: false };
   if (!streamKeywords.has(keyword))
     return { kind: 'other', sql: single.sql, format, isRead: readKeywords.has(keyword) };
   const hasTotals = single.tokens.some((one) => keywordOf(single.sql, one) === 'TOTALS');

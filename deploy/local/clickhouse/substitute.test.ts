@@ -85,6 +85,11 @@ describe('substituteParameters', () => {
       String.raw`SELECT _CAST('[\'a\\tb\']', 'Array(String)')`,
     ],
     ['SELECT {m:Map(String,UInt8)}', { m: "{'a':1}" }, "SELECT _CAST(map('a',1), 'Map(String,UInt8)')"],
+    [
+      'SELECT {m:Map(String,Float64)}',
+      { m: "{'a': - -1e-5, 'b': -/**/-.5}" },
+      "SELECT _CAST(map('a', - -1e-5, 'b', - -.5), 'Map(String,Float64)')",
+    ],
     ['SELECT * FROM {t:Identifier}', { t: 'a`b' }, 'SELECT * FROM `a\\`b`'],
   ])('writes %s with %j', (sql, values, expected) => {
     expect(substitute(sql, values)).toBe(expected);
@@ -101,6 +106,10 @@ describe('substituteParameters', () => {
     '{:UInt8}',
   ])('leaves %s alone', (sql) => {
     expect(substitute(sql, {})).toBe(sql);
+  });
+
+  it.each(["{'a': 1secret}", "{'a': 1.secret}", "{'a': 0x1g}"])('reads no name in the map %s', (value) => {
+    expect(() => substitute('SELECT {m:Map(String, String)}', { m: value })).toThrow('literal of constants');
   });
 
   it('names the parameter that is missing', () => {

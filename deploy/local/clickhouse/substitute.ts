@@ -90,6 +90,7 @@ const compositeTypePattern =
 const mapTypePattern = /\bMap\s*\(/;
 const constantWords = new Set(['NULL', 'TRUE', 'FALSE', 'NAN', 'INF', 'INFINITY']);
 const constantSymbols = new Set(['{', '}', '[', ']', '(', ')', ',', ':', '-', '+', '.']);
+const constantNumberPattern = /^(0[xX][\da-fA-F]+|0[bB][01]+|\d+(\.\d*)?([eE][+-]?\d+)?)$/;
 const closers: Record<string, string> = { '}': '{', ']': '[', ')': '(' };
 
 /** True when `text` is one balanced literal of constants: nothing in it can call, name or end anything. */
@@ -97,7 +98,8 @@ const isConstantLiteral = (text: string): boolean => {
   const open: string[] = [];
   return (
     significant(tokenize(text)).every((one, index) => {
-      if (one.kind === 'string' || one.kind === 'number') return open.length > 0;
+      if (one.kind === 'string') return open.length > 0;
+      if (one.kind === 'number') return open.length > 0 && constantNumberPattern.test(textOf(text, one));
       if (one.kind === 'word') return open.length > 0 && constantWords.has(textOf(text, one).toUpperCase());
       const symbol = textOf(text, one);
       if (one.kind !== 'symbol' || !constantSymbols.has(symbol)) return false;
@@ -107,12 +109,16 @@ const isConstantLiteral = (text: string): boolean => {
   );
 };
 
-/** The literal `{k: v}` as a call of map(): braces are read as a parameter by the engine's parser. */
+/**
+ * The literal `{k: v}` as a call of map(): braces are read as a parameter by the engine's parser. What stood apart stays
+ * apart: two minus signs side by side would begin a comment.
+ */
 const asMapCalls = (literal: string): string => {
   const parts: string[] = [];
-  for (const one of significant(tokenize(literal))) {
+  for (const one of tokenize(literal)) {
     const text = textOf(literal, one);
-    if (one.kind !== 'symbol') parts.push(text);
+    if (isTrivia(one)) parts.push(' ');
+    else if (one.kind !== 'symbol') parts.push(text);
     else if (text === '{') parts.push('map(');
     else parts.push({ '}': ')', ':': ',' }[text] ?? text);
   }
