@@ -4,7 +4,7 @@ import { reaches, type Actor } from '../actor.ts';
 import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
-import { selectLetters } from '../replays/select-letters.ts';
+import { selectLetters } from './select-letters.ts';
 import type { DeadLetterAction, DeadLetterActionResult, DeadLetterState } from './schemas.ts';
 
 type Action = z.output<typeof DeadLetterAction>['action'];

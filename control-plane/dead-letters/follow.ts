@@ -7,7 +7,7 @@ import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
 import { describeError } from '../log.ts';
 import { createEvidence, type Evidence } from '../replays/evidence.ts';
-import { findStale } from '../replays/staleness.ts';
+import { findStale, staleFlow } from '../replays/staleness.ts';
 import { causeOf } from './cause.ts';
 
 const everyMs = 15_000;
@@ -142,9 +142,7 @@ async function resolveDelivered(
     params: [flow.name],
     schema: CandidateRow,
   });
-  const isState = flow.deadLetters.version !== undefined;
-  const judged = isState ? letters : letters.map((letter) => ({ ...letter, key: null }));
-  const stale = await findStale(context.postgres, evidence, flow.name, judged, { isOver });
+  const stale = await findStale(context.postgres, evidence, staleFlow(flow.name, flow), letters, { isOver });
   const whys = new Map([
     ...[...stale.superseded].map(
       ([id, by]) => [id, `A newer message with the same key succeeded: ${by}.`] as const,

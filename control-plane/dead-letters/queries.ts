@@ -1,6 +1,6 @@
 import { query, type Executor } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
-import type { Selection } from '../replays/select-letters.ts';
+import type { Selection } from './select-letters.ts';
 import { DeadLetterState } from './schemas.ts';
 
 const groupsMax = 500;
@@ -76,7 +76,7 @@ export function listLetters(
 export async function countLetters(on: Executor, { where, params }: Selection): Promise<number | null> {
   const [row] = await query(on, {
     name: 'dead_letters.count',
-    sql: `SELECT count(*)::integer AS n FROM (SELECT 1 FROM dead_letters d WHERE ${where} LIMIT ${countMax + 1}) some LIMIT 1`,
+    sql: `SELECT count(*)::integer AS n FROM (SELECT 1 FROM dead_letters d WHERE ${where} LIMIT ${countMax + 1}) found LIMIT 1`,
     params,
     schema: z.object({ n: z.int() }),
   });

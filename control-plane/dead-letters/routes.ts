@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../paging.ts';
 import { problemResponses } from '../problem.ts';
-import { selectLetters } from '../replays/select-letters.ts';
+import { selectLetters } from './select-letters.ts';
 import { actorOf, createRouter } from '../router.ts';
 import { changeLetters } from './change-letters.ts';
 import { downloadBody } from './download-body.ts';

@@ -1,7 +1,7 @@
 import { query, type Executor } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
 import type { Candidate } from './staleness.ts';
-import type { Selection } from './select-letters.ts';
+import type { Selection } from '../dead-letters/select-letters.ts';
 
 /** Messages in one row of the manifest. */
 export const chunkSize = 1000;

@@ -12,8 +12,8 @@ import { createEditor } from './edit.ts';
 import type { Evidence } from './evidence.ts';
 import { freezeManifest, type Frozen, readBodies, readCandidates } from './freeze.ts';
 import type { NewReplay, ReplayPreview } from './schemas.ts';
-import { selectLetters } from './select-letters.ts';
-import { findStale } from './staleness.ts';
+import { selectLetters } from '../dead-letters/select-letters.ts';
+import { findStale, staleFlow } from './staleness.ts';
 
 const itemsMax = 1_000_000;
 const examinedMax = 10_000;
@@ -174,12 +174,16 @@ async function examine(context: Context, evidence: Evidence, on: Executor, id: s
   const candidates = await readCandidates(on, id, examinedMax);
   const overMs = performance.now() + examineMsMax;
   const deadline = { isOver: () => performance.now() > overMs };
-  const stale = await findStale(on, evidence, plan.flow.name, candidates, deadline).catch(
-    (error: unknown) => {
-      context.log.warn('a preview could not ask telemetry', describeError(error));
-      return { delivered: new Map<string, string>(), superseded: new Map<string, string>(), examined: 0 };
-    },
-  );
+  const stale = await findStale(
+    on,
+    evidence,
+    staleFlow(plan.flow.name, plan.flow),
+    candidates,
+    deadline,
+  ).catch((error: unknown) => {
+    context.log.warn('a preview could not ask telemetry', describeError(error));
+    return { delivered: new Map<string, string>(), superseded: new Map<string, string>(), examined: 0 };
+  });
   const letters = new Map(candidates.map((letter) => [letter.id, letter]));
   return {
     superseded: {

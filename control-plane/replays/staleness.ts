@@ -1,3 +1,4 @@
+import type { Flow } from '@plumbline/model/catalog/schema.ts';
 import { query, type Executor } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
 import { askedMax, type Evidence, type KeySuccess } from './evidence.ts';
@@ -9,6 +10,17 @@ export interface Candidate {
   readonly key: string | null;
   readonly version: string | null;
   readonly failedAt: Date;
+}
+
+export interface StaleFlow {
+  readonly name: string;
+  /** Its messages carry a whole state, with a version: a newer one makes an older one stale. One of changes never does. */
+  readonly carriesState: boolean;
+}
+
+/** What staleness asks of a flow: one that declares where its version stands carries a state. Pure. */
+export function staleFlow(name: string, flow: Flow | undefined): StaleFlow {
+  return { name, carriesState: flow?.deadLetters.version !== undefined };
 }
 
 export interface Staleness {
@@ -29,7 +41,7 @@ type Known = z.output<typeof Known>;
 export async function findStale(
   on: Executor,
   evidence: Evidence,
-  flow: string,
+  flow: StaleFlow,
   letters: readonly Candidate[],
   deadline: { readonly isOver: () => boolean },
 ): Promise<Staleness> {
@@ -39,16 +51,18 @@ export async function findStale(
   for (let from = 0; from < letters.length && !deadline.isOver(); from += askedMax) {
     const part = letters.slice(from, from + askedMax);
     const since = new Date(Math.min(...part.map(({ failedAt }) => failedAt.getTime())));
-    const keys = [...new Set(part.flatMap(({ key }) => (key === null ? [] : [key])))];
+    const keys = flow.carriesState
+      ? [...new Set(part.flatMap(({ key }) => (key === null ? [] : [key])))]
+      : [];
     const ids = [...new Set(part.map(({ messageId }) => messageId))];
     const [outcomes, successes] = await Promise.all([
-      evidence.outcomes(flow, ids, since),
-      keys.length === 0 ? [] : evidence.successes(flow, keys, since),
+      evidence.outcomes(flow.name, ids, since),
+      keys.length === 0 ? [] : evidence.successes(flow.name, keys, since),
     ]);
     const done = new Map(
       outcomes.filter(({ outcome }) => outcome === 'delivered').map((one) => [one.messageId, one]),
     );
-    const known = await findKnown(on, flow, successes);
+    const known = await findKnown(on, flow.name, successes);
     for (const letter of part) {
       const own = done.get(letter.messageId);
       if (own && own.at > letter.failedAt) delivered.set(letter.id, own.traceId);

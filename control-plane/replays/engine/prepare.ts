@@ -1,6 +1,6 @@
 import type { Flow } from '@plumbline/model/catalog/schema.ts';
 import { createEditor } from '../edit.ts';
-import { findStale } from '../staleness.ts';
+import { findStale, staleFlow } from '../staleness.ts';
 import type { Outgoing } from '../../transports/port.ts';
 import type { Knowledge } from './judge.ts';
 import type { Held } from './lease.ts';
@@ -32,7 +32,7 @@ export function createPreparer(ports: EnginePorts, held: Held) {
         readLetters(ports.postgres, ids, { lock: false }),
         readPayloads(ports.postgres, ids),
       ]);
-      const stale = await findStale(ports.postgres, ports.evidence, held.flow, letters, {
+      const stale = await findStale(ports.postgres, ports.evidence, staleFlow(held.flow, flow), letters, {
         isOver: () => false,
       });
       const payloads = new Map(rows.map((row) => [row.id, row]));

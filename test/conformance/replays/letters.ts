@@ -38,6 +38,7 @@ export async function writeCatalog(replay: object): Promise<string> {
         entity: 'order',
         owner: 'Sales',
         transport: { kind: 'rabbitmq', destination: 'erp.orders', connection: 'broker' },
+        deadLetters: { version: { pointer: '/version' } },
         replay: { protectedFields: ['/order'], redirects: ['erp.orders.retry'], ...replay },
       },
       {

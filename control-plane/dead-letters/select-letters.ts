@@ -1,4 +1,4 @@
-import type { DeadLetterFilter } from '../dead-letters/schemas.ts';
+import type { DeadLetterFilter } from './schemas.ts';
 import { Problem } from '../problem.ts';
 
 export interface Selection {
@@ -7,6 +7,7 @@ export interface Selection {
   readonly params: readonly unknown[];
 }
 
+const termsMax = 10;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The condition that a filter means, with its parameters numbered from `$1`. Pure. @throws Problem bad_request */
@@ -29,8 +30,15 @@ export function selectLetters(filter: DeadLetterFilter, personId: string | null)
     );
   if (filter.q !== undefined) {
     const text = hold(filter.q);
+    // A term such as SO-1 is two words that stand side by side; terms may stand anywhere.
+    const terms = filter.q
+      .split(/\s+/)
+      .filter((term) => term !== '')
+      .slice(0, termsMax);
+    const words =
+      terms.map((term) => `phraseto_tsquery('simple', ${hold(term)})`).join(' && ') || `''::tsquery`;
     conditions.push(
-      `(d.message_id = ${text} OR d.keys @> ARRAY[${text}]::text[] OR EXISTS (SELECT 1 FROM dead_letter_payloads p WHERE p.dead_letter_id = d.id AND p.words @@ plainto_tsquery('simple', ${text})))`,
+      `(d.message_id = ${text} OR d.keys @> ARRAY[${text}]::text[] OR EXISTS (SELECT 1 FROM dead_letter_payloads p WHERE p.dead_letter_id = d.id AND p.words @@ (${words})))`,
     );
   }
   if (!filter.archived) conditions.push('d.archived_at IS NULL');
