@@ -14,6 +14,7 @@ import { startIntake } from './dead-letters/tail.ts';
 import { createEventHub } from './live/hub.ts';
 import { startTicking } from './live/tick.ts';
 import { createLog, describeError } from './log.ts';
+import { startAutoReplay } from './replays/auto.ts';
 import { startReplayEngine } from './replays/engine/engine.ts';
 import { engineDefaults } from './replays/engine/ports.ts';
 import { createEvidence } from './replays/evidence.ts';
@@ -88,7 +89,9 @@ async function run(config: Config): Promise<void> {
   const stopTicking = startTicking(context);
   const stopIntake = startIntake(context);
   const stopFollowing = startFollowing(context);
-  const engine = startReplayEngine({ ...context, evidence: createEvidence(clickHouse) }, engineDefaults);
+  const evidence = createEvidence(clickHouse);
+  const engine = startReplayEngine({ ...context, evidence }, engineDefaults);
+  const stopRules = startAutoReplay(context, evidence);
   const stopRenewing = link ? renewFirstLink(context) : () => undefined;
   server.on('error', (error) => {
     log.error(`port ${config.port} cannot be used; set PLUMBLINE_API_PORT to another`, describeError(error));
@@ -102,7 +105,7 @@ async function run(config: Config): Promise<void> {
     stopTicking();
     stopRenewing();
     void drain(server)
-      .then(() => engine.stop())
+      .then(() => Promise.all([engine.stop(), stopRules()]))
       .then(() => Promise.all([catalog.stop(), stopIntake(), stopFollowing()]))
       .then(() => transports.close())
       .then(() => Promise.all([clickHouse.close(), postgres.end()]))
