@@ -3,7 +3,7 @@ import type { Flow } from '@plumbline/model/catalog/schema.ts';
 import { execute } from '@plumbline/model/postgres/pool.ts';
 import type { Context } from '../context.ts';
 import { describeError } from '../log.ts';
-import type { Arrival } from '../transports/port.ts';
+import { NothingToTail, type Arrival } from '../transports/port.ts';
 import { storeArrivals } from './store.ts';
 
 const batchMax = 500;
@@ -69,9 +69,13 @@ async function run(context: Context, name: string, stop: AbortSignal): Promise<v
     try {
       await tailOnce(context, name, stop);
     } catch (error) {
-      const sentence = error instanceof Error ? error.message : String(error);
-      context.log.warn('a dead-letter queue cannot be tailed', { flow: name, ...describeError(error) });
-      await say(context, name, 'refused', sentence);
+      if (error instanceof NothingToTail) {
+        await say(context, name, 'waiting', error.message);
+      } else {
+        const sentence = error instanceof Error ? error.message : String(error);
+        context.log.warn('a dead-letter queue cannot be tailed', { flow: name, ...describeError(error) });
+        await say(context, name, 'refused', sentence);
+      }
     }
     await sleep(againMs, undefined, { signal: stop }).catch(() => undefined);
   }

@@ -1,12 +1,18 @@
+import { openHttp } from './http.ts';
 import { openKafka } from './kafka.ts';
 import { openNats } from './nats.ts';
 import type { OpenTransport } from './port.ts';
 
-const adapters: Readonly<Record<string, OpenTransport>> = { kafka: openKafka, nats: openNats };
+const adapters: Readonly<Record<string, OpenTransport>> = {
+  http: openHttp,
+  https: openHttp,
+  kafka: openKafka,
+  nats: openNats,
+};
 
 /** Opens the adapter that the scheme of a URL names. @throws Error when there is none for it */
 export const openTransport: OpenTransport = (url, options) => {
-  const scheme = /^([a-z]+?)s?:\/\//.exec(url)?.[1] ?? '';
+  const scheme = /^([a-z]+):\/\//.exec(url)?.[1] ?? '';
   const open = adapters[scheme];
   if (!open)
     throw new Error(

@@ -115,3 +115,11 @@ export interface TransportOptions {
   /** Longest wait for the answer to one send; later it is `unknown`. */
   readonly answerWithinMs?: number;
 }
+
+/** Why a transport will never have dead letters to tail: not a fault, they come in another way. */
+export class NothingToTail extends Error {
+  constructor(sentence: string) {
+    super(sentence);
+    this.name = 'NothingToTail';
+  }
+}
