@@ -1,20 +1,21 @@
-import type { SearchHit } from '#lib/api-types.ts';
+import type { DeadLetter, SearchHit } from '#lib/api-types.ts';
 import type { Routes } from '#lib/routes.ts';
 
 export interface PaletteItem {
   readonly id: string;
-  readonly kind: SearchHit['kind'] | 'page';
+  readonly kind: SearchHit['kind'] | 'page' | 'dead-letter';
   readonly title: string;
   readonly detail: string;
   readonly href: string;
 }
 
-/** Pages whose name has the words, then what the API found. */
+/** What the API found, dead letters, then pages whose name has the words. */
 export function paletteItems(
   query: string,
   pages: readonly { label: string; href: string }[],
   hits: readonly SearchHit[],
   to: Routes,
+  letters: readonly DeadLetter[] = [],
 ): PaletteItem[] {
   const needle = query.trim().toLowerCase();
   const found = pages.filter((page) => page.label.toLowerCase().includes(needle));
@@ -26,7 +27,14 @@ export function paletteItems(
     href,
   }));
   const hitItems = hits.map((hit) => ({ ...hit, id: `${hit.kind}:${hit.id}`, href: hrefOf(hit, to) }));
-  return needle === '' ? pageItems : [...hitItems, ...pageItems];
+  const letterItems = letters.map(({ id, messageId, cause }) => ({
+    id: `dead-letter:${id}`,
+    kind: 'dead-letter' as const,
+    title: messageId,
+    detail: `Dead letter, ${cause}`,
+    href: to.deadLetter(id),
+  }));
+  return needle === '' ? pageItems : [...hitItems, ...letterItems, ...pageItems];
 }
 
 function hrefOf(hit: SearchHit, to: Routes): string {

@@ -1,5 +1,6 @@
-import type { FlowDetail, MessageList } from '#lib/api-types.ts';
-import { readInRange } from '#lib/server/api.ts';
+import type { DeadLetterGroups, FlowDetail, MessageList } from '#lib/api-types.ts';
+import { waitingStates } from '#lib/dead-letter/filter.ts';
+import { read, readInRange } from '#lib/server/api.ts';
 import { figures } from '#lib/shell/live.ts';
 import type { PageServerLoad } from './$types';
 
@@ -13,9 +14,13 @@ export const load: PageServerLoad = async (event) => {
     operation: asked('operation'),
     cursor: asked('cursor'),
   };
-  const [flow, messages] = await Promise.all([
+  const [flow, messages, letters] = await Promise.all([
     readInRange<FlowDetail>(event, path),
     readInRange<MessageList>(event, `${path}/messages`, filter),
+    read<DeadLetterGroups>(event, '/dead-letters/groups', {
+      flow: event.params.name,
+      state: `${waitingStates},quarantined`,
+    }),
   ]);
-  return { title: flow.ok ? flow.data.flow.title : event.params.name, ranged: true, flow, messages };
+  return { title: flow.ok ? flow.data.flow.title : event.params.name, ranged: true, flow, messages, letters };
 };
