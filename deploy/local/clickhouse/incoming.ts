@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ClickHouseConfig } from './config.ts';
+import { failure } from './engine-error.ts';
 import { readAll, readBody, type BodyReader } from './body.ts';
 import { readsInput } from './insert.ts';
 import { decodedBody, takeForm, type FaceRequest } from './request.ts';
@@ -10,6 +11,22 @@ import { substituteParameters } from './substitute.ts';
 export type Incoming = { statement: Statement; dataHead: Buffer; body: BodyReader };
 
 const headBytes = 64 * 1024;
+const queryBytesMaxDefault = 262_144;
+
+/** The engine would refuse a longer text as well, but only after this process has read every word of it. */
+const checkLength = (text: string, request: FaceRequest): void => {
+  const asked = Number(request.settings.get('max_query_size') ?? queryBytesMaxDefault);
+  const max = asked > 0 ? asked : Infinity;
+  // Of an INSERT the engine counts the head alone; the data behind it has a limit of its own.
+  if (text.length <= max || insertPattern.test(text)) return;
+  throw failure(
+    62,
+    'SYNTAX_ERROR',
+    `Syntax error: Max query size exceeded: ${text.length} characters are more than ${max} (can be increased with the \`max_query_size\` setting).`,
+  );
+};
+
+const insertPattern = /^\s*(\/\*[\s\S]*?\*\/\s*)?insert\b/i;
 
 /** What is behind the head of an INSERT in the query text is data too; a VALUES list may name parameters. */
 const inlineData = (sql: string, statement: Statement): Buffer =>
@@ -22,11 +39,13 @@ const statementInUrl = async (
   config: ClickHouseConfig,
 ): Promise<Incoming> => {
   const sql = substituteParameters(query, request.parameters);
-  const isInsert = /^\s*(\/\*[\s\S]*?\*\/\s*)?insert\b/i.test(sql);
+  const isInsert = insertPattern.test(sql);
   if (!isInsert) {
     const rest = await readAll(Buffer.alloc(0), body, config.statementBytesMax);
     if (rest.length === 0) return { statement: parseStatement(sql), dataHead: rest, body };
-    const whole = substituteParameters(`${query}\n${rest.toString('utf8')}`, request.parameters);
+    const joined = `${query}\n${rest.toString('utf8')}`;
+    checkLength(joined, request);
+    const whole = substituteParameters(joined, request.parameters);
     return { statement: parseStatement(whole), dataHead: Buffer.alloc(0), body };
   }
   const statement = parseStatement(sql);
@@ -69,6 +88,7 @@ const statementInBody = async (
     if (insert) return { ...insert, body };
   }
   const text = (await readAll(head, body, config.statementBytesMax)).toString('utf8');
+  checkLength(text, request);
   const sql = substituteParameters(text, request.parameters);
   const statement = parseStatement(sql);
   return { statement, dataHead: inlineData(sql, statement), body };
@@ -84,6 +104,7 @@ export const readStatement = async (
   const contentType = message.headers['content-type'] ?? '';
   if (contentType.startsWith('multipart/form-data')) {
     await takeForm(request, contentType, await readAll(Buffer.alloc(0), body, config.statementBytesMax));
+    checkLength(request.query ?? '', request);
     const sql = substituteParameters(request.query ?? '', request.parameters);
     const statement = parseStatement(sql);
     return { statement, dataHead: inlineData(sql, statement), body };

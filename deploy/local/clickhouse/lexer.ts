@@ -38,6 +38,8 @@ const token = (sql: string, kind: Token['kind'], start: number, end: number): To
   end === -1 ? { kind: 'error', start, end: sql.length } : { kind, start, end };
 
 const commentAt = (sql: string, at: number): Token | undefined => {
+  const first = sql[at];
+  if (first !== '/' && first !== '-' && first !== '#') return undefined;
   const two = sql.slice(at, at + 2);
   if (two === '/*') return token(sql, 'comment', at, endAfter(sql, '*/', at + 2));
   if (two !== '--' && two !== '# ' && two !== '#!') return undefined;
@@ -62,13 +64,18 @@ const quotedAt = (sql: string, at: number): Token | undefined => {
 };
 
 const heredocAt = (sql: string, at: number): Token | undefined => {
+  if (sql[at] !== '$') return undefined;
   const tagLength = matchLength(heredocTagPattern, sql, at);
   if (tagLength === 0) return undefined;
   const tag = sql.slice(at, at + tagLength);
   return token(sql, 'heredoc', at, endAfter(sql, tag, at + tagLength));
 };
 
+/** Characters that begin nothing longer than themselves: they need no look at what follows, which counts in long lists. */
+const lonelySymbols = new Set(',();=<>*+.[]{}:?%|&!^~@');
+
 const tokenAt = (sql: string, at: number): Token => {
+  if (lonelySymbols.has(sql[at] as string)) return { kind: 'symbol', start: at, end: at + 1 };
   const special = commentAt(sql, at) ?? quotedAt(sql, at) ?? heredocAt(sql, at);
   if (special) return special;
   const patterns = [

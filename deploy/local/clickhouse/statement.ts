@@ -158,8 +158,10 @@ const forbidFiles = (sql: string, tokens: readonly Token[]): void => {
 /** `WITH … INSERT INTO` writes though it begins like a SELECT, and PARALLEL WITH joins statements of any kind. */
 const writesAfterAll = (sql: string, tokens: readonly Token[], keyword: string): boolean =>
   tokens.some((one, index) => {
-    const pair = `${keywordOf(sql, one) ?? ''} ${keywordOf(sql, tokens[index + 1]) ?? ''}`;
-    return pair === 'PARALLEL WITH' || (pair === 'INSERT INTO' && streamKeywords.has(keyword));
+    const word = keywordOf(sql, one);
+    if (word !== 'PARALLEL' && word !== 'INSERT') return false;
+    const next = keywordOf(sql, tokens[index + 1]);
+    return word === 'PARALLEL' ? next === 'WITH' : next === 'INTO' && streamKeywords.has(keyword);
   });
 
 /** Finds out what a statement is. `sql` may hold the data of an INSERT behind its head. */

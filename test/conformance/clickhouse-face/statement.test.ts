@@ -47,6 +47,16 @@ describe('statements', () => {
     expect((await engine.post(hidden)).status).toBe(200);
   });
 
+  it('that are too long are refused at once, and nobody waits for them', async () => {
+    const startedMs = performance.now();
+    const answer = await engine.post(`SELECT ${'1,'.repeat(7_000_000)}1`);
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toMatch(/max_query_size/);
+    expect(performance.now() - startedMs).toBeLessThan(3000);
+    const longer = await engine.post(`SELECT ${' '.repeat(300_000)}1`, { max_query_size: '1000000' });
+    expect(await longer.text()).toBe('1\n');
+  });
+
   it('answer when their id could not stand in a header', async () => {
     for (const query_id of ['a\r\nx: y', 'ü€'])
       expect((await engine.post('SELECT 1', { query_id })).status).toBe(400);
