@@ -32,6 +32,9 @@ test.each([
   ['2026-02-31T00:00:00Z junk', 'now'],
   ['now-999999w', 'now'],
   ['now-1h', 'now+999999w'],
+  ['0001-01-01T00:00:00Z', '0001-01-02T00:00:00Z'],
+  ['1969-12-31', '1970-01-02'],
+  ['2200-01-01', '2200-01-02'],
 ])('%s to %s is refused and says which parameter is wrong', (from, to) => {
   expect(() => read(from, to)).toThrow(Problem);
 });
@@ -42,6 +45,7 @@ test('a range never runs backwards and is never longer than its limit, whatever 
       try {
         const range = parseRange({ from, to }, now);
         expect(range.from.getTime()).toBeLessThan(range.to.getTime());
+        expect(range.from.getTime()).toBeGreaterThanOrEqual(0);
       } catch (error) {
         expect(error).toBeInstanceOf(Problem);
       }

@@ -3,6 +3,9 @@ import { Problem } from './problem.ts';
 
 const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const rangeMsMax = 400 * 86_400_000;
+/** What ClickHouse's DateTime can hold: no telemetry lies outside of it. */
+const earliestMs = 0;
+const latestMs = Date.UTC(2106, 0, 1);
 
 export interface TimeRange {
   readonly from: Date;
@@ -31,6 +34,8 @@ function parseInstant(name: 'from' | 'to', text: string, now: Date): Date {
   const instant = relativeInstant(name, text, now) ?? absoluteInstant(text);
   if (Number.isNaN(instant.getTime()))
     throw wrong(name, 'write now-1h, an ISO 8601 instant, or milliseconds since 1970');
+  if (instant.getTime() < earliestMs || instant.getTime() > latestMs)
+    throw wrong(name, 'it lies outside of the years 1970 to 2105');
   return instant;
 }
 

@@ -149,6 +149,30 @@ test('ten guesses are enough, even when they come at once, and a quarter of an h
   expect((await signIn('guessed@example.com')).status).toBe(204);
 });
 
+test('strangers who guess at an account do not lock its person out where they have signed in before', async () => {
+  await stand.addPerson('admin', 'wanted@example.com');
+  const server = await stand.listen();
+  const from = async (address: string, word = password) => {
+    const body = JSON.stringify({ email: 'wanted@example.com', password: word });
+    const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
+    const answer = await fetch(`${server.url}/api/v1/session`, { method: 'POST', headers, body });
+    return answer.status;
+  };
+  try {
+    expect(await from('198.51.100.1')).toBe(204);
+    for (let host = 0; host < 12; host += 1) await from(`203.0.113.${host}`, 'a wrong password');
+    expect(await from('203.0.113.99')).toBe(429);
+    expect(await from('198.51.100.1')).toBe(204);
+    // At their own address they have ten guesses as well, and no more.
+    for (let guess = 0; guess < 10; guess += 1)
+      expect(await from('198.51.100.1', 'a wrong password')).toBe(401);
+    expect(await from('198.51.100.1')).toBe(429);
+  } finally {
+    await server.close();
+    await stand.context.postgres.query('DELETE FROM sign_in_failures');
+  }
+});
+
 test('one address may fail fifty times over all accounts', async () => {
   await stand.context.postgres.query('DELETE FROM sign_in_failures');
   await stand.context.postgres.query(
