@@ -17,34 +17,54 @@ export interface Product {
   /** The link printed at first start, by which the first administrator comes in. */
   readonly firstLink: string;
   readonly dataDir: string;
+  /** Control endpoint of the business while it goes on; only with `live`. */
+  readonly businessUrl: string;
   readonly stop: () => Promise<void>;
 }
 
 const portNames = ['CONSOLE', 'API', 'OTLP', 'OTLP_GRPC', 'CLICKHOUSE', 'POSTGRES', 'DISTRIBUTOR'] as const;
 
-export async function startProduct(options: { days?: number } = {}): Promise<Product> {
+/** @param options.live the business goes on after its history: it can be broken, and replays reach it */
+export async function startProduct(options: { days?: number; live?: boolean } = {}): Promise<Product> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'plumbline-e2e-'));
   const ports = await freePorts(portNames.length);
   const port = (name: (typeof portNames)[number]) => String(ports[portNames.indexOf(name)]);
+  const businessUrl = `http://127.0.0.1:${port('DISTRIBUTOR')}`;
   const env = {
     ...process.env,
     ...Object.fromEntries(portNames.map((name) => [`PLUMBLINE_${name}_PORT`, port(name)])),
     PLUMBLINE_DATA_DIR: dataDir,
     PLUMBLINE_CATALOG: path.join(root, 'test/distributor/catalog'),
     PLUMBLINE_OTLP_URL: `http://127.0.0.1:${port('OTLP')}`,
+    // Queues of a business without a broker are reached over HTTP.
+    AMQP_URL: '',
+    KAFKA_URL: '',
+    PLUMBLINE_CONNECTION_RABBIT: `${businessUrl}/destinations`,
+    PLUMBLINE_CONNECTION_KAFKA: `${businessUrl}/destinations`,
   };
   const main = run(['deploy/local/main.ts', 'start'], env);
   try {
     const firstLink = await printed(main, /http:\/\/\S+\/welcome\?token=\S+/);
-    const history = run(['test/distributor/main.ts', '--once', '--days', String(options.days ?? 0.5)], env);
-    await ended(history);
+    const business = run(
+      [
+        'test/distributor/main.ts',
+        '--days',
+        String(options.days ?? 0.5),
+        ...(options.live ? [] : ['--once']),
+      ],
+      { ...env, PLUMBLINE_API_URL: `http://127.0.0.1:${port('API')}` },
+    );
+    if (options.live) await printed(business, /live\. Break something/);
+    else await ended(business);
     const consoleUrl = `http://localhost:${port('CONSOLE')}`;
     return {
       consoleUrl,
       apiUrl: `http://127.0.0.1:${port('API')}`,
       firstLink,
       dataDir,
+      businessUrl,
       stop: async () => {
+        await stop(business);
         await stop(main);
         await rm(dataDir, { recursive: true, force: true });
       },

@@ -26,7 +26,10 @@ export async function decideReplay(event: RequestEvent & { params: { id: string 
     reason: fields['reason'] || undefined,
   };
   const path = `/replays/${encodeURIComponent(event.params.id)}/${decision}`;
-  return act(event, { method: 'POST', path, body }, (_replay: ReplayDetail) => ({ done: told[decision] }));
+  return act(event, { method: 'POST', path, body }, ({ state }: ReplayDetail) => ({
+    done: told[decision],
+    state,
+  }));
 }
 
 /** Says of a send without a known outcome whether it arrived. */

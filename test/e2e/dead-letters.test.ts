@@ -1,0 +1,226 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { firstSignIn, launch, looks, openWindow, ready } from './browser.ts';
+import { startProduct, type Product } from './product.ts';
+
+/** More than 100, so that whoever sends must type how many. */
+const burst = 120;
+const flow = 'shop-order-to-erp';
+const desk = { width: 1440, theme: 'light' } as const;
+const operator = {
+  name: 'Olga Operator',
+  email: 'olga@distributor.example',
+  password: 'another long password',
+};
+
+type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
+let product: Product;
+let browser: Browser;
+let adminSession: Session;
+let operatorSession: Session;
+let admin: Page;
+let olga: Page;
+let outageEndsAt: number;
+let replayUrl = '';
+
+beforeAll(async () => {
+  product = await startProduct({ days: 0.1, live: true });
+  browser = await launch();
+  adminSession = await firstSignIn(browser, product);
+  admin = await pageOf(adminSession);
+  operatorSession = await inviteOperator();
+  olga = await pageOf(operatorSession);
+  const broken = await order('faults', { kind: 'outage', flow, minutes: 1, burst });
+  outageEndsAt = Date.parse(String(broken['until']));
+}, 300_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+}, 60_000);
+
+async function pageOf(session: Session): Promise<Page> {
+  const window = await openWindow(browser, product.consoleUrl, session, desk);
+  return window.newPage();
+}
+
+async function go(page: Page, path: string): Promise<void> {
+  await page.goto(new URL(path, product.consoleUrl).href);
+  await ready(page);
+}
+
+async function order(path: string, body: unknown): Promise<Record<string, unknown>> {
+  const response = await fetch(`${product.businessUrl}/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(response.ok).toBe(true);
+  return (await response.json()) as Record<string, unknown>;
+}
+
+/** The administrator hands out a link, as in life; the operator comes in by it. */
+async function inviteOperator(): Promise<Session> {
+  await go(admin, '/settings');
+  await admin.locator('summary', { hasText: 'Invite' }).click();
+  const form = admin.locator('form[action="?/invite"]');
+  await form.locator('[name=email]').fill(operator.email);
+  await form.locator('[name=name]').fill(operator.name);
+  await form.locator('[name=role]').selectOption('operator');
+  await form.getByRole('button').last().click();
+  const link = admin.getByRole('textbox', { name: 'Sign-in link' });
+  await link.waitFor();
+  const window = await openWindow(browser, product.consoleUrl, undefined, desk);
+  const page = await window.newPage();
+  await page.goto(await link.inputValue());
+  await page.getByLabel('Name').fill(operator.name);
+  await page.getByLabel('E-mail').fill(operator.email);
+  await page.getByLabel('Password').fill(operator.password);
+  await page.getByRole('button', { name: 'Create the account' }).click();
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+  const session = await window.storageState();
+  await window.close();
+  return session;
+}
+
+const term = (page: Page, name: string) =>
+  page
+    .locator(`[data-term=${name}]`)
+    .innerText()
+    .then((text) => Number(text.replaceAll(',', '')));
+
+test('an operator finds what died by its cause, ticks it with the keyboard and sees what a replay would do', async () => {
+  await go(olga, `/dead-letters?flow=${flow}`);
+  const row = olga.locator('tbody tr', { hasText: 'PoolTimeoutError' });
+  // All letters of the burst arrive by themselves; nothing is reloaded by hand.
+  await expect
+    .poll(() => row.locator('td.numeric strong').innerText(), { timeout: 60_000 })
+    .toBe(String(burst));
+  await olga.keyboard.press('j');
+  await olga.keyboard.press('x');
+  await olga.getByText(`${burst} dead letters of 1 cause`).first().waitFor();
+  await olga.keyboard.press('r');
+  const dialog = olga.getByRole('dialog', { name: /^Replay/ });
+  await dialog.getByLabel('Reason').fill('The pool of the ERP is back');
+  await dialog.getByRole('button', { name: 'Preview the replay' }).click();
+  await olga.getByRole('heading', { name: `Replay ${burst} messages?`, level: 1 }).waitFor();
+  replayUrl = new URL(olga.url()).pathname;
+  const reach = olga.locator('section', { hasText: 'What it reaches' }).first();
+  expect(await reach.innerText()).toContain('ERP receives them');
+  expect(await olga.getByRole('button', { name: 'Start' }).count()).toBe(0);
+}, 120_000);
+
+test('whoever asked cannot approve, and is told so', async () => {
+  await olga.getByRole('button', { name: 'Ask for approval' }).click();
+  await olga.getByRole('dialog').getByRole('button', { name: 'Ask for approval' }).click();
+  await olga.getByText('Whoever asked cannot approve').waitFor();
+  expect(await olga.getByRole('button', { name: 'Approve' }).isDisabled()).toBe(true);
+});
+
+test('a second person sees it first, approves exactly that, and every message is confirmed once', async () => {
+  await olga.waitForTimeout(Math.max(0, outageEndsAt + 5000 - Date.now()));
+  await go(admin, '/replays');
+  await admin
+    .getByRole('group', { name: 'Replays that wait for your approval' })
+    .getByRole('link', { name: 'The pool of the ERP is back' })
+    .click();
+  await admin.waitForURL(new RegExp(replayUrl));
+  await ready(admin);
+  await admin.getByRole('button', { name: 'Approve' }).click();
+  const dialog = admin.getByRole('dialog', { name: /^Approve/ });
+  const approve = dialog.getByRole('button', { name: 'Approve' });
+  await dialog.locator('[data-typed-count]').fill(String(burst - 1));
+  expect(await approve.isDisabled()).toBe(true);
+  await dialog.locator('[data-typed-count]').fill(String(burst));
+  await approve.click();
+
+  // The operator only watches: state, terms and stages change by themselves.
+  await olga.locator('[data-sum]').waitFor();
+  const sums = new Set<number>();
+  await expect
+    .poll(
+      async () => {
+        sums.add(Number(await olga.locator('[data-sum]').getAttribute('data-sum')));
+        return olga.locator('main .badge').first().innerText();
+      },
+      { timeout: 120_000, interval: 500 },
+    )
+    .toBe('Finished');
+  expect([...sums]).toEqual([burst]);
+  expect(await term(olga, 'confirmed')).toBe(burst);
+  expect(await olga.getByRole('list', { name: 'Stages' }).innerText()).not.toMatch(/waits|halted/);
+  await olga.getByText(`All ${burst} messages are confirmed`).waitFor();
+  const effects = await fetch(`${product.businessUrl}/effects`);
+  expect(await effects.json()).toMatchObject({ doubled: 0 });
+}, 240_000);
+
+test('what was replayed is settled, and leads to its replay and the trace that proves it', async () => {
+  await go(olga, `/dead-letters?flow=${flow}&state=resolved&view=letters`);
+  await olga.locator('tbody a[data-row]').first().click();
+  await olga.getByRole('heading', { name: /PoolTimeoutError/, level: 1 }).waitFor();
+  await olga.getByText('Resolved').first().waitFor();
+  expect(await olga.locator(`main a[href^="${replayUrl}"]`).count()).toBeGreaterThan(0);
+  await go(olga, `${replayUrl}?outcome=confirmed`);
+  await olga.locator('tbody a', { hasText: 'Trace' }).first().click();
+  await olga.getByRole('heading', { name: 'Spans' }).waitFor();
+});
+
+test('a poisoned body is mended as a patch of one field, what is protected cannot be', async () => {
+  await order('faults', { kind: 'poison-message', flow: 'wms-shipment-to-erp', count: 1, burst: 1 });
+  await go(olga, '/dead-letters?flow=wms-shipment-to-erp&view=letters');
+  await olga.locator('tbody a[data-row]').first().waitFor({ timeout: 60_000 });
+  await olga.keyboard.press('j');
+  await olga.keyboard.press('e');
+  const editor = olga.locator('[data-editor]');
+  await editor.waitFor();
+  const body = await editor.inputValue();
+  const preview = olga.getByRole('button', { name: 'Preview with this change…' });
+  await editor.fill(body.replace('"shipment": "', '"shipment": "X'));
+  await olga.getByText('/shipment must stay as it is').waitFor();
+  expect(await preview.isDisabled()).toBe(true);
+  await editor.fill(body.replace(/"quantity": "(\d+) EA"/, '"quantity": $1'));
+  await preview.click();
+  const dialog = olga.getByRole('dialog', { name: /^Replay/ });
+  await dialog.getByLabel('Reason').fill('The unit was written into the quantity');
+  await dialog.getByRole('button', { name: 'Preview the replay' }).click();
+  await olga.getByRole('heading', { name: /^Replay 1 message/, level: 1 }).waitFor();
+  expect(await olga.locator('section', { hasText: 'What is bound' }).first().innerText()).toMatch(
+    /replace\s+\/quantity/,
+  );
+  await olga.getByRole('button', { name: 'Start' }).click();
+  await olga.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
+  await expect
+    .poll(() => olga.locator('main .badge').first().innerText(), { timeout: 60_000, interval: 500 })
+    .toBe('Finished');
+  expect(await term(olga, 'confirmed')).toBe(1);
+}, 180_000);
+
+test.each(looks)('axe finds nothing at $width px, $theme', { timeout: 180_000 }, async (look) => {
+  const window = await openWindow(browser, product.consoleUrl, operatorSession, look);
+  const page = await window.newPage();
+  const found: string[] = [];
+  const all = 'state=open,acknowledged,resolved,ignored,quarantined,replaying';
+  await go(page, `/dead-letters?${all}&view=letters`);
+  const letter = (await page.locator('tbody a[data-row]').first().getAttribute('href')) ?? '';
+  const paths = [
+    '/dead-letters',
+    `/dead-letters?${all}`,
+    `/dead-letters?${all}&view=letters`,
+    '/dead-letters?q=there-is-none',
+    letter,
+    '/replays',
+    replayUrl,
+    `/flows/${flow}`,
+  ];
+  for (const path of paths) {
+    await go(page, path);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    for (const { id, nodes } of violations)
+      found.push(`${path}: ${id} at ${nodes[0]?.target.join(' ') ?? ''}`);
+    const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+    if (overflow > 0) found.push(`${path}: the page is ${overflow} px too wide`);
+  }
+  expect(found).toEqual([]);
+  await window.close();
+});
