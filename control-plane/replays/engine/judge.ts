@@ -14,7 +14,8 @@ export interface Knowledge {
   readonly deliveredIn: string | undefined;
   /** Message by which a newer version of its key succeeded. */
   readonly supersededBy: string | undefined;
-  readonly editFault: string | undefined;
+  /** Why it cannot be sent as asked: its payload is gone, or the edit does not fit. */
+  readonly fault: string | undefined;
 }
 
 /** Whether a message of the manifest is still to be sent: undefined means send. Pure. */
@@ -40,7 +41,7 @@ export function judge(
     const why = `It failed ${letter.generation} replays with one cause`;
     return { reason: `quarantined: ${why}`, letter: { state: 'quarantined', why } };
   }
-  return known.editFault === undefined ? undefined : stays(`the edit does not fit: ${known.editFault}`);
+  return known.fault === undefined ? undefined : stays(known.fault);
 }
 
 function settles(reason: string, why: string): Skip {

@@ -57,7 +57,7 @@ export function claim(
   });
 }
 
-const nothingKnown: Knowledge = { deliveredIn: undefined, supersededBy: undefined, editFault: undefined };
+const nothingKnown: Knowledge = { deliveredIn: undefined, supersededBy: undefined, fault: undefined };
 
 /** Locks the row against decisions and other workers until the transaction ends. */
 async function isOurs(on: Executor, held: Held): Promise<boolean> {

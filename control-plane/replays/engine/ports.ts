@@ -32,7 +32,7 @@ export interface EngineSettings {
 
 export const engineDefaults: EngineSettings = {
   leaseMs: 3000,
-  pollMs: 1000,
+  pollMs: 500,
   confirmMs: 500,
   batchMax: 500,
   triesMax: 4,

@@ -42,11 +42,16 @@ export function createPreparer(ports: EnginePorts, held: Held) {
         const payload = payloads.get(id);
         const edited = edit && payload ? edit(payload.body) : undefined;
         if (edited?.ok) bodies.set(id, edited.body);
-        const fault = held.patch && !edited ? 'the flow or the payload is gone' : undefined;
+        const misfit = edited && !edited.ok ? `${edited.path || 'body'}: ${edited.message}` : undefined;
+        const isUneditable = held.patch !== null && edit === undefined;
         knowledge.set(id, {
           deliveredIn: stale.delivered.get(id),
           supersededBy: stale.superseded.get(id),
-          editFault: edited && !edited.ok ? `${edited.path || 'body'}: ${edited.message}` : fault,
+          fault: !payload
+            ? 'its payload is gone'
+            : isUneditable
+              ? 'the catalog has no such flow any more'
+              : misfit && `the edit does not fit: ${misfit}`,
         });
       }
       return { knowledge, payloads, bodies };

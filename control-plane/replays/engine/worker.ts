@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../../log.ts';
-import { confirmPage } from '../confirm.ts';
 import { chunkSize } from '../freeze.ts';
 import type { Bucket } from './bucket.ts';
 import { endWork, type Held, passStage, releaseLease, renewLease } from './lease.ts';
@@ -12,6 +11,7 @@ import { readBusyKeys, readProgress } from './progress.ts';
 import { createQueue, type Waiting } from './queue.ts';
 import { isWorthAnother, sendBatch } from './send-batch.ts';
 import { haltReason, stageAt } from './stages.ts';
+import { watchForWord } from './word.ts';
 
 const idleMs = 50;
 const countEveryMs = 200;
@@ -74,8 +74,6 @@ async function run(options: WorkOptions): Promise<void> {
   if (held.serial) for (const key of await readBusyKeys(ports.postgres, held.id)) queue.occupy(key);
   let through = held.stage;
   let chunk = 0;
-  let confirmAtMs = 0;
-  let page = 0;
   let hasNews = true;
   let countedMs = Number.NEGATIVE_INFINITY;
   const chunks = Math.ceil(held.items / chunkSize);
@@ -88,17 +86,11 @@ async function run(options: WorkOptions): Promise<void> {
       if (items.length > 0) return;
     }
   };
-  const confirm = async () => {
-    if (performance.now() < confirmAtMs) return;
-    const found = await confirmPage(ports.postgres, ports.evidence, held, page, ports.now());
-    page = found.next;
-    // A full page means more to ask at once; the end of the list is a moment to wait.
-    if (page === 0) confirmAtMs = performance.now() + settings.confirmMs;
-    for (const { key, before } of found.verdicts) if (before === 'sent') queue.free(key);
-    if (found.verdicts.length === 0) return;
+  const word = watchForWord(ports, settings, held, (verdicts) => {
+    for (const { key, before } of verdicts) if (before === 'sent') queue.free(key);
     hasNews = true;
     options.changed();
-  };
+  });
   // Counting the ledger of a long stage takes a while, so it is done when it can have changed, and not for every batch.
   const isProgressDue = (isRest: boolean) => {
     const nowMs = performance.now();
@@ -110,7 +102,7 @@ async function run(options: WorkOptions): Promise<void> {
   };
 
   while (!stop.aborted) {
-    await confirm();
+    word.look();
     const staged = stageAt(held.stages, held.items, through);
     // Past the last stage only stragglers are left: put back by a halt that somebody forgave.
     const stage = staged ?? { from: 0, end: held.items, isRest: true };

@@ -49,7 +49,7 @@ async function dieAt(at: number, when: When): Promise<boolean> {
       if (performance.now() > untilMs)
         throw new Error(`still ${replay.state} ${JSON.stringify(replay.counts)}`);
       await sleep(10);
-      stand.pass(500);
+      stand.pass(2000);
     }
   };
   await drive(() => death.isDead);
