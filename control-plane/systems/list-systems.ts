@@ -4,6 +4,7 @@ import type { FlowSummary, Health } from '../flows/schemas.ts';
 import { summarizeFlows } from '../flows/summarize.ts';
 import type { TimeRange } from '../range.ts';
 import { wholeMinutes } from '../slots.ts';
+import { assignServices } from './assign-services.ts';
 import { readServices, type ServiceRow } from './queries.ts';
 import type { SystemView } from './schemas.ts';
 
@@ -19,34 +20,28 @@ export async function listSystems(
     summarizeFlows(context, range),
   ]);
   const { catalog } = context.catalog.current();
-  const claimed = new Set(catalog.systems.flatMap((system) => system.services ?? [system.name]));
+  const { bySystem, unclaimed } = assignServices(catalog.systems, services);
   const declared = catalog.systems.map((system) => {
-    const names = system.services ?? [system.name];
-    return viewOf(
-      { ...system, services: names, declared: true },
-      services.filter(({ service }) => names.includes(service)),
+    const rows = bySystem.get(system.name) ?? [];
+    const names = new Set([...(system.services ?? [system.name]), ...rows.map(({ service }) => service)]);
+    return viewOf({ ...system, services: [...names], declared: true }, rows, flows, catalog);
+  });
+  const undeclared = unclaimed.map((row) =>
+    viewOf(
+      {
+        name: row.service,
+        title: row.service,
+        owner: '',
+        exposure: 'internal',
+        timeZone: 'UTC',
+        services: [row.service],
+        declared: false,
+      },
+      [row],
       flows,
       catalog,
-    );
-  });
-  const undeclared = services
-    .filter(({ service }) => !claimed.has(service))
-    .map((row) =>
-      viewOf(
-        {
-          name: row.service,
-          title: row.service,
-          owner: '',
-          exposure: 'internal',
-          timeZone: 'UTC',
-          services: [row.service],
-          declared: false,
-        },
-        [row],
-        flows,
-        catalog,
-      ),
-    );
+    ),
+  );
   return { systems: [...declared, ...undeclared], flows };
 }
 

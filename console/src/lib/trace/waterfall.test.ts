@@ -46,6 +46,15 @@ describe('waterfall', () => {
       ids(waterfall({ spans: [span('a', 'b', 0, 1), span('b', 'a', 1, 1), span('c', 'a', 2, 1)] })).sort(),
     ).toEqual(['a', 'b', 'c']);
   });
+  test('a trace that was sent twice is shown whole, each span twice and in time', () => {
+    const chain = Array.from({ length: 40 }, (_, level) =>
+      span(`${level}`, level === 0 ? '' : `${level - 1}`, level, 50),
+    );
+    const rows = waterfall({ spans: [...chain, ...chain.map((one) => ({ ...one }))] });
+    expect(rows).toHaveLength(80);
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(80);
+    expect(rows.find(({ id }) => id === '38')?.descendants).toBe(2);
+  });
   test('any forest is shown whole, each bar within the trace', () => {
     const spans = fc
       .array(

@@ -1,7 +1,10 @@
 import type { Span, Trace } from '../api-types.ts';
+import { uniqueIds } from '../table/unique-ids.ts';
 
 /** One line of the waterfall: a span, how deep it stands and where its bar lies in per cent of the trace. */
 export interface WaterfallRow {
+  /** The span's id, made unique: a span may be stored twice, and some senders let client and server share one. */
+  readonly id: string;
   readonly span: Span;
   readonly depth: number;
   /** Spans below it, at any depth. */
@@ -21,12 +24,16 @@ export function waterfall(trace: Pick<Trace, 'spans'>, folded: readonly string[]
   const foldedIds = new Set(folded);
   const children = childrenOf(trace.spans);
   const { startMs, widthMs } = extent(trace.spans);
-  const rows: WaterfallRow[] = [];
+  const rows: Omit<WaterfallRow, 'id'>[] = [];
+  const placed = new Set<Span>();
   const stack = (children.get('') ?? []).map((span) => ({ span, depth: 0 })).reverse();
   const descendants = countDescendants(children);
 
   for (let next = stack.pop(); next; next = stack.pop()) {
     const { span, depth } = next;
+    // Children stand under the first of several spans with one id; under each they would double with every level.
+    if (placed.has(span)) continue;
+    placed.add(span);
     rows.push({
       span,
       depth,
@@ -39,7 +46,8 @@ export function waterfall(trace: Pick<Trace, 'spans'>, folded: readonly string[]
     for (const child of (children.get(span.spanId) ?? []).toReversed())
       stack.push({ span: child, depth: depth + 1 });
   }
-  return rows;
+  const ids = uniqueIds(rows.map(({ span }) => span.spanId));
+  return rows.map((row, index) => ({ id: ids[index] ?? '', ...row }));
 }
 
 /** Children by parent, siblings by start; roots stand under ''. A cycle of parents is cut where it is met. */
@@ -67,13 +75,14 @@ function reachesRoot(span: Span, byId: ReadonlyMap<string, Span>): boolean {
 
 function countDescendants(children: ReadonlyMap<string, Span[]>): Map<string, number> {
   const counts = new Map<string, number>();
-  const order: Span[] = [];
+  const order = new Set<Span>();
   const stack = [...(children.get('') ?? [])];
   for (let span = stack.pop(); span; span = stack.pop()) {
-    order.push(span);
+    if (order.has(span)) continue;
+    order.add(span);
     stack.push(...(children.get(span.spanId) ?? []));
   }
-  for (const span of order.reverse()) {
+  for (const span of [...order].reverse()) {
     const below = children.get(span.spanId) ?? [];
     counts.set(
       span.spanId,
