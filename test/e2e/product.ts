@@ -37,8 +37,8 @@ export async function startProduct(options: { days?: number; live?: boolean } = 
     PLUMBLINE_CATALOG: path.join(root, 'test/distributor/catalog'),
     PLUMBLINE_OTLP_URL: `http://127.0.0.1:${port('OTLP')}`,
     // Queues of a business without a broker are reached over HTTP.
-    AMQP_URL: '',
-    KAFKA_URL: '',
+    AMQP_URL: undefined,
+    KAFKA_URL: undefined,
     PLUMBLINE_CONNECTION_RABBIT: `${businessUrl}/destinations`,
     PLUMBLINE_CONNECTION_KAFKA: `${businessUrl}/destinations`,
   };
