@@ -50,7 +50,6 @@ export type ReplayState = z.infer<typeof replays.ReplayState>;
 export type Replay = z.infer<typeof replays.ReplaySummary>;
 export type ReplayList = z.infer<typeof replays.ReplayList>;
 export type ReplayDetail = z.infer<typeof replays.ReplayDetail>;
-export type ReplayPreview = z.infer<typeof replays.ReplayPreview>;
 export type ReplayCounts = z.infer<typeof replays.ReplayCounts>;
 export type ReplayItem = z.infer<typeof replays.ReplayItem>;
 export type ReplayItems = z.infer<typeof replays.ReplayItems>;

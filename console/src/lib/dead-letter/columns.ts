@@ -2,9 +2,6 @@ import type { DeadLetter, DeadLetterGroup } from '../api-types.ts';
 import { moneys } from '../format/money.ts';
 import type { Column } from '../table/column.ts';
 
-/** What waits in a group. */
-export const waitingOf = (group: DeadLetterGroup) => group.open + group.acknowledged;
-
 export const groupId = (group: DeadLetterGroup) => `${group.flow}\n${group.cause}`;
 
 export const groupColumns: readonly Column<DeadLetterGroup>[] = [

@@ -4,12 +4,12 @@ import { waitingStates } from '#lib/dead-letter/filter.ts';
 import { count } from '#lib/format/number.ts';
 import { signIn } from '#lib/routes.ts';
 import { ask } from '#lib/server/api.ts';
-import { figures, replays } from '#lib/shell/live.ts';
+import { figures } from '#lib/shell/live.ts';
 import type { LayoutServerLoad } from './$types';
 
 /** Who is signed in. With the API away the shell still stands and each page says what failed. */
 export const load: LayoutServerLoad = async (event) => {
-  event.depends(figures, replays);
+  event.depends(figures);
   const [session, badges] = await Promise.all([
     ask<Session>(event, '/session', { method: 'GET' }),
     readBadges(event),
