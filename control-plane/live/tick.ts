@@ -47,7 +47,7 @@ export async function readWatermark(context: Context) {
     sql: `
       SELECT max(LastTime) AS newest, sum(Total) AS messages, sum(Failed) AS failed
       FROM flow_minute
-      WHERE Minute >= {from:DateTime} AND Minute <= {to:DateTime}
+      WHERE Minute >= {from:DateTime64(3)} AND Minute <= {to:DateTime64(3)}
       LIMIT 1`,
     params: { from: new Date(to.getTime() - windowMs), to },
     schema: Watermark,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -50,6 +51,12 @@ describe('loadCatalog', () => {
     expect(await errors()).toContain('there is no such directory');
     await writeFile(directory, '');
     expect(await errors()).toContain('this is not a directory');
+  });
+
+  it('refuses a pipe instead of waiting for whoever writes into it', async () => {
+    execFileSync('mkfifo', [path.join(directory, 'a.yaml')]);
+    expect(await errors()).toContain('a.yaml');
+    expect(await errors()).toContain('is not a regular file');
   });
 
   it('reads a directory mounted as a ConfigMap once', async () => {

@@ -108,7 +108,13 @@ async function take(state: Walk, file: string, absolute: string): Promise<void> 
     state.errors.push(wrong(file, 'is a link that leaves the catalog directory; copy the file instead'));
     return;
   }
-  const { size, mtimeMs, ino } = await stat(target);
+  const found = await stat(target);
+  if (!found.isFile()) {
+    // Reading a pipe would wait for a writer for ever, and the catalog would never be looked at again.
+    state.errors.push(wrong(file, 'is not a regular file; remove it'));
+    return;
+  }
+  const { size, mtimeMs, ino } = found;
   if (size > fileBytesMax) {
     state.errors.push(wrong(file, `is larger than ${fileBytesMax} bytes; split it`));
     return;

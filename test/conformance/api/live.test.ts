@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readWatermark } from '@plumbline/control-plane/live/tick.ts';
 import { openStand, type Stand } from './stand.ts';
 
 const example = fileURLToPath(new URL('../../../model/catalog/example', import.meta.url));
@@ -119,6 +120,11 @@ test('one token holds thirty connections at most, and gives them back', async ()
   expect(response.status).toBe(200);
   again.abort();
   await server.close();
+});
+
+test('the newest telemetry is read at every instant, also between two seconds', async () => {
+  const now = () => new Date('2026-11-23T12:00:00.570Z');
+  await expect(readWatermark({ ...stand.context, now })).resolves.toBeUndefined();
 });
 
 test('the schema for editors is served', async () => {
