@@ -1,9 +1,12 @@
 import { openHttp } from './http.ts';
 import { openKafka } from './kafka.ts';
 import { openNats } from './nats.ts';
+import { openRabbitmq } from './rabbitmq.ts';
 import type { OpenTransport } from './port.ts';
 
 const adapters: Readonly<Record<string, OpenTransport>> = {
+  amqp: openRabbitmq,
+  amqps: openRabbitmq,
   http: openHttp,
   https: openHttp,
   kafka: openKafka,

@@ -26,6 +26,8 @@ export interface Arrival extends Payload {
    * position: made of message id, body hash, death count and time.
    */
   readonly arrivalId: string;
+  /** True: certainly not delivered before, so that the same bytes again are another arrival. */
+  readonly isFirstDelivery?: boolean;
   /** The transport's own message id (AMQP message-id, Nats-Msg-Id, a `message-id` header); null: none. */
   readonly messageId: string | null;
   /** Where it was first sent: queue, topic, subject, stream, path; null when the transport does not say. */
