@@ -19,7 +19,7 @@ const itemsMax = 1_000_000;
 const examinedMax = 10_000;
 const triedMax = 200;
 const samplesMax = 10;
-const examineMsMax = 1000;
+const examineMsMax = 600;
 const consumersSinceMs = 86_400_000;
 
 /** Freezes what a filter names now and works out what sending it would do. Nothing is sent. Answers the id. */

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:replay`: previews, replays through a real broker with the ledger on disk, and what a killed engine
+ * `npm run bench:replay` (over RabbitMQ; `-- nats` over NATS): previews, replays through a real broker with the ledger on disk, and what a killed engine
  * leaves behind. The last line is one JSON object.
  */
 import { fork, type ChildProcess } from 'node:child_process';
@@ -8,7 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import type { ReplayDetail } from '@plumbline/control-plane/replays/schemas.ts';
+import { connect as connectAmqp } from 'amqplib';
 import { startNats } from '../brokers/nats.ts';
+import { startRabbitMq } from '../brokers/rabbitmq.ts';
 import { openStand } from '../conformance/api/stand.ts';
 import { addLetters, writeCatalog } from '../conformance/replays/letters.ts';
 
@@ -23,15 +25,30 @@ const catalogDirectory = await writeCatalog({
 });
 const stand = await openStand(catalogDirectory);
 stand.clock.now = new Date();
-const broker = await startNats();
-const connection = await connect({ servers: new URL(broker.url).host });
-const manager = await jetstreamManager(connection);
-await manager.streams.add({ name: 'BENCH', subjects: ['erp.orders'], duplicate_window: 100_000_000 });
+const { broker, delivered, close } = await (process.argv[2] === 'nats' ? openNats() : openRabbitMq());
 const token = await stand.tokenOf('admin');
 
 const percentile = (values: number[], share: number) =>
   Math.round(values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? 0);
-const delivered = async () => (await manager.streams.info('BENCH')).state.messages;
+
+/** A durable queue; publishes are confirmed once they are on disk. */
+async function openRabbitMq() {
+  const broker = await startRabbitMq();
+  const connection = await connectAmqp(broker.url);
+  const channel = await connection.createChannel();
+  await channel.assertQueue('erp.orders', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+  const delivered = async () => (await channel.checkQueue('erp.orders')).messageCount;
+  return { broker, delivered, close: () => connection.close() };
+}
+
+async function openNats() {
+  const broker = await startNats();
+  const connection = await connect({ servers: new URL(broker.url).host });
+  const manager = await jetstreamManager(connection);
+  await manager.streams.add({ name: 'BENCH', subjects: ['erp.orders'], duplicate_window: 100_000_000 });
+  const delivered = async () => (await manager.streams.info('BENCH')).state.messages;
+  return { broker, delivered, close: () => connection.close() };
+}
 
 async function startEngine(): Promise<ChildProcess> {
   const child = fork(new URL('replay-engine.ts', import.meta.url), [
@@ -178,7 +195,7 @@ engine = killed.engine;
 console.log('kill -9', killed.figures);
 
 engine.kill('SIGKILL');
-await connection.close();
+await close();
 await broker.close();
 await stand.close();
 console.log(JSON.stringify({ preview: previews, click, pace, kill: killed.figures }));

@@ -1,5 +1,6 @@
 import { query, type Executor } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
+import type { Place } from './queue.ts';
 import type { Stage, Tally } from './stages.ts';
 
 export interface Progress extends Tally {
@@ -24,15 +25,14 @@ export async function readProgress(on: Executor, replayId: string, stage: Stage)
   return row ?? { confirmed: 0, failed: 0, skipped: 0, underWay: 0 };
 }
 
-/** Keys of messages that earlier workers sent and nobody confirmed yet: they are busy. */
-export async function readBusyKeys(on: Executor, replayId: string): Promise<string[]> {
-  const rows = await query(on, {
-    name: 'replays.busy_keys',
+/** Messages that were sent and wait for word, with the key that each keeps busy. */
+export function readInFlight(on: Executor, replayId: string): Promise<Place[]> {
+  return query(on, {
+    name: 'replays.in_flight',
     sql: `
-      SELECT d.keys[1] AS key FROM replay_items i JOIN dead_letters d ON d.id = i.dead_letter_id
-      WHERE i.replay_id = $1 AND i.state = 'sent' AND d.keys[1] IS NOT NULL LIMIT 1000000`,
+      SELECT i.position, d.keys[1] AS key FROM replay_items i JOIN dead_letters d ON d.id = i.dead_letter_id
+      WHERE i.replay_id = $1 AND i.state IN ('sending', 'sent') AND d.keys[1] IS NOT NULL LIMIT 1000000`,
     params: [replayId],
-    schema: z.object({ key: z.string() }),
+    schema: z.object({ position: z.int(), key: z.string() }),
   });
-  return rows.map(({ key }) => key);
 }

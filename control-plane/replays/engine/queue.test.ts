@@ -19,7 +19,7 @@ test('whatever happens, each message goes once, and those of a key in order and 
         const item = inFlight.shift();
         if (!item) return;
         done.push(item);
-        queue.free(item.key);
+        queue.free(item);
       };
       for (const [step, count] of [
         ...script,

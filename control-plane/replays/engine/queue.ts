@@ -1,9 +1,13 @@
-export interface Waiting {
+/** A message of the manifest and the key that it keeps busy. */
+export interface Place {
   readonly position: number;
+  readonly key: string | null;
+}
+
+export interface Waiting extends Place {
   readonly id: string;
   /** Payload hash in the manifest, hexadecimal. */
   readonly hash: string;
-  readonly key: string | null;
 }
 
 /** What waits to be sent, in the order of the manifest; with `serial`, one message of a key at a time. */
@@ -12,10 +16,13 @@ export interface Queue {
   add(items: readonly Waiting[]): void;
   /** Up to `limit` messages below position `end` that may go now. Their keys are busy from here on. */
   next(limit: number, end: number): Waiting[];
-  /** Notes a key as busy with what an earlier worker sent. */
-  occupy(key: string | null): void;
-  /** One message of a key is settled: the next of that key may go. */
-  free(key: string | null): void;
+  /**
+   * Makes the keys of exactly these busy, when nothing is being sent: what an earlier worker sent is in flight, and what others settled
+   * meanwhile (an arrival in the dead-letter queue, say) is not.
+   */
+  reconcile(inFlight: readonly Place[]): void;
+  /** A message is settled, or not sent after all: the next of its key may go. Said twice, it counts once. */
+  free(place: Place): void;
   /** Puts back what was taken and not sent; their keys are free. */
   putBack(items: readonly Waiting[]): void;
   /** Messages below `end` that wait here. */
@@ -26,25 +33,27 @@ export interface Queue {
 /** Pure bookkeeping: no clock, no I/O. */
 export function createQueue(serial: boolean): Queue {
   let upcoming: Waiting[] = [];
-  const busy = new Map<string, number>();
+  const busy = new Map<string, Set<number>>();
   const held = new Map<string, Waiting[]>();
   let heldCount = 0;
   const keyOf = (key: string | null) => (serial ? key : null);
-  const occupy = (key: string | null) => {
+  const occupy = ({ position, key }: Place) => {
     const name = keyOf(key);
-    if (name !== null) busy.set(name, (busy.get(name) ?? 0) + 1);
+    if (name !== null) busy.set(name, (busy.get(name) ?? new Set()).add(position));
   };
-  const free = (key: string | null) => {
-    const name = keyOf(key);
-    if (name === null) return;
-    const left = (busy.get(name) ?? 1) - 1;
-    if (left > 0) return void busy.set(name, left);
-    busy.delete(name);
+  const release = (name: string) => {
     const waiting = held.get(name);
     if (!waiting) return;
     held.delete(name);
     heldCount -= waiting.length;
     upcoming = inOrder([...waiting, ...upcoming]);
+  };
+  const free = ({ position, key }: Place) => {
+    const name = keyOf(key);
+    const places = name === null ? undefined : busy.get(name);
+    if (name === null || !places?.delete(position) || places.size > 0) return;
+    busy.delete(name);
+    release(name);
   };
   return {
     add: (items) => void upcoming.push(...items),
@@ -60,17 +69,22 @@ export function createQueue(serial: boolean): Queue {
           heldCount += 1;
           continue;
         }
-        occupy(item.key);
+        occupy(item);
         taken.push(item);
       }
       upcoming = upcoming.slice(at);
       return taken;
     },
-    occupy,
+    reconcile(inFlight) {
+      if (!serial) return;
+      busy.clear();
+      for (const place of inFlight) occupy(place);
+      for (const name of [...held.keys()]) if (!busy.has(name)) release(name);
+    },
     free,
     putBack(items) {
       upcoming = inOrder([...items, ...upcoming]);
-      for (const { key } of items) free(key);
+      for (const item of items) free(item);
     },
     countBelow(end) {
       const below = (items: readonly Waiting[]) => items.filter(({ position }) => position < end).length;

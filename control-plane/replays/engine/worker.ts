@@ -7,7 +7,7 @@ import { claim, recover, settle, type Settled, unclaim } from './ledger.ts';
 import { readChunk } from './letters.ts';
 import type { EnginePorts, EngineSettings } from './ports.ts';
 import { createPreparer } from './prepare.ts';
-import { readBusyKeys, readProgress } from './progress.ts';
+import { readInFlight, readProgress } from './progress.ts';
 import { createQueue, type Waiting } from './queue.ts';
 import { isWorthAnother, sendBatch } from './send-batch.ts';
 import { haltReason, stageAt } from './stages.ts';
@@ -15,6 +15,7 @@ import { watchForWord } from './word.ts';
 
 const idleMs = 50;
 const countEveryMs = 200;
+const reconcileEveryMs = 1000;
 /** Messages that wait for their key before no more of the manifest is read. */
 const waitingMax = 20_000;
 
@@ -71,10 +72,16 @@ async function run(options: WorkOptions): Promise<void> {
   const { ports, settings, held, stop } = options;
   const queue = createQueue(held.serial);
   const preparer = createPreparer(ports, held);
-  if (held.serial) for (const key of await readBusyKeys(ports.postgres, held.id)) queue.occupy(key);
+  const reconcile = async () => {
+    reconciledMs = performance.now();
+    if (!held.serial) return;
+    const inFlight = await readInFlight(ports.postgres, held.id);
+    queue.reconcile(inFlight);
+  };
   let through = held.stage;
   let chunk = 0;
   let hasNews = true;
+  let reconciledMs = 0;
   let countedMs = Number.NEGATIVE_INFINITY;
   const chunks = Math.ceil(held.items / chunkSize);
 
@@ -87,7 +94,7 @@ async function run(options: WorkOptions): Promise<void> {
     }
   };
   const word = watchForWord(ports, settings, held, (verdicts) => {
-    for (const { key, before } of verdicts) if (before === 'sent') queue.free(key);
+    for (const verdict of verdicts) queue.free(verdict);
     hasNews = true;
     options.changed();
   });
@@ -101,6 +108,7 @@ async function run(options: WorkOptions): Promise<void> {
     return true;
   };
 
+  await reconcile();
   while (!stop.aborted) {
     word.look();
     const staged = stageAt(held.stages, held.items, through);
@@ -124,6 +132,7 @@ async function run(options: WorkOptions): Promise<void> {
     if (queue.countBelow(stage.end) < settings.batchMax) await fill();
     const batch = takePaced(options, (limit) => queue.next(limit, stage.end));
     if (batch.length === 0) {
+      if (queue.size > 0 && performance.now() - reconciledMs >= reconcileEveryMs) await reconcile();
       await sleep(idleMs, undefined, { signal: stop }).catch(() => undefined);
       continue;
     }
@@ -165,7 +174,7 @@ async function deliver(
   if (stop.aborted) return 'lost';
   const claims = await claim(ports.postgres, held, batch, prepared.knowledge, ports.now());
   if (!claims) return 'lost';
-  for (const { item } of claims.skipped) queue.free(item.key);
+  for (const { item } of claims.skipped) queue.free(item);
   const outgoing = claims.claimed.map((claimed) => {
     const message = preparer.outgoing(claimed, prepared);
     if (!message) throw new Error(`The payload of dead letter ${claimed.item.id} is gone.`);
@@ -195,9 +204,8 @@ async function deliver(
     held,
     back.map(({ position }) => position),
   );
-  const byPosition = new Map(batch.map((item) => [item.position, item]));
-  for (const { position, state } of settled)
-    if (state !== 'sent') queue.free(byPosition.get(position)?.key ?? null);
+  const isOver = new Set(settled.filter(({ state }) => state !== 'sent').map(({ position }) => position));
+  for (const item of batch) if (isOver.has(item.position)) queue.free(item);
   queue.putBack(back);
   const first = answers[0]?.result;
   if (isAway && first?.kind === 'refused')

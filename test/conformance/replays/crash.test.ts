@@ -72,12 +72,13 @@ async function dieAt(at: number, when: When): Promise<boolean> {
   return death.isDead;
 }
 
-test.each<When>(['before', 'after'])(
-  'an engine may die %s any step: nothing is lost, nothing is sent twice, it adds up',
+test(
+  'an engine may die at any step: nothing is lost, nothing is sent twice, it adds up',
   { timeout: 600_000 },
-  async (when) => {
+  async () => {
+    // Before and after in turn; later steps repeat what earlier ones do, so they are taken in larger strides.
     let at = 1;
-    while (await dieAt(at, when)) at += 1;
-    expect(at).toBeGreaterThan(20);
+    while (await dieAt(at, at % 2 === 0 ? 'before' : 'after')) at += at < 40 ? 1 : 7;
+    expect(at).toBeGreaterThan(40);
   },
 );

@@ -104,6 +104,25 @@ test('messages of one key go one at a time, oldest first; other keys go on', asy
   expect(stand.memory.received).toHaveLength(6);
 });
 
+test('a message that comes back through the dead-letter queue frees its key', async () => {
+  const letters = await addLetters(stand.context.postgres, 40, { perKey: 2 });
+  consume((id) => (id === letters[0]?.messageId ? undefined : 'delivered'));
+  const { id } = await stand.preview({ filter: { flow: 'orders' }, stages: [] });
+  await stand.decide(id, 'start');
+  await stand.until(id, ({ counts }) => counts.confirmed === 38 && counts.awaitingConfirmation === 1);
+  // What intake does with an arrival that it knows.
+  await stand.context.postgres.query(
+    `UPDATE replay_items SET state = 'refailed', settled_at = now() WHERE position = 0`,
+  );
+  await stand.context.postgres.query(
+    `UPDATE dead_letters SET state = 'open', replay_id = NULL WHERE id = $1`,
+    [letters[0]?.id],
+  );
+  consume(() => 'delivered');
+  const done = await stand.until(id, ({ state }) => state === 'finished');
+  expect(done.counts).toMatchObject({ refailed: 1, confirmed: 39 });
+});
+
 test('a target that is away halts the replay and leaves every message as it was', async () => {
   stand.memory.answer(() => ({ kind: 'refused', reason: 'connect ECONNREFUSED', retryable: true }));
   await addLetters(stand.context.postgres, 5);
