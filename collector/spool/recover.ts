@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Log } from '../log.ts';
 import { syncDirectory, writeDurably } from './durable-files.ts';
 import type { LedgerEntry } from './ledger.ts';
-import { readSegment, type SegmentContent } from './segment-format.ts';
+import { readSegment, recordHeadBytes, type RecordSpan, type SegmentContent } from './segment-format.ts';
 import { parseSegmentFileName, type Segment } from './segment.ts';
 
 export interface SpoolPaths {
@@ -68,15 +68,18 @@ async function recoverSegment(
     return undefined;
   }
   await makeWhole(paths, path, bytes, content.wholeBytes, log);
+  await keepDamaged(paths, path, bytes, content.damaged, log);
+  const all = [...content.records, ...content.damaged];
   return {
     number,
     table: content.preamble.table,
     columns: content.preamble.columns,
     path,
     records: content.records,
+    damaged: content.damaged,
     bytes: content.wholeBytes,
-    rows: content.records.reduce((sum, record) => sum + record.rows, 0),
-    received: content.records.reduce((sum, record) => sum + record.received, 0),
+    rows: all.reduce((sum, record) => sum + record.rows, 0),
+    received: all.reduce((sum, record) => sum + record.received, 0),
     isSealed: true,
   };
 }
@@ -94,6 +97,25 @@ async function dropUnreadable(
   await rename(path, kept);
   await syncDirectory(paths.quarantine);
   log.warn('A spool segment without a whole record was set aside', { file: kept, bytes: bytes.length });
+}
+
+/** Keeps a copy of what the disk has changed. It is counted as quarantined when the rest of its segment is settled. */
+async function keepDamaged(
+  paths: SpoolPaths,
+  path: string,
+  bytes: Buffer,
+  damaged: readonly RecordSpan[],
+  log: Log,
+): Promise<void> {
+  for (const { payloadAt, payloadBytes, rows } of damaged) {
+    const kept = join(paths.quarantine, `${path.split('/').at(-1)}-${payloadAt}.damaged`);
+    await writeDurably(kept, [bytes.subarray(payloadAt - recordHeadBytes, payloadAt + payloadBytes)]);
+    log.error('The disk has changed a block of the spool that was acknowledged; it is set aside', {
+      file: path,
+      rows,
+      kept,
+    });
+  }
 }
 
 /** Cuts the torn end off, keeping a copy, and makes sure that all that remains is on disk before it is counted. */

@@ -60,7 +60,8 @@ function readPreamble(bytes: Buffer): { preamble: SegmentPreamble; end: number }
   return parsed.success ? { preamble: parsed.data, end: 16 + size } : undefined;
 }
 
-function readRecord(bytes: Buffer, at: number): RecordSpan | undefined {
+/** A record as its head describes it; `isWhole` says whether head and payload are what was written. */
+function readRecord(bytes: Buffer, at: number): { record: RecordSpan; isWhole: boolean } | undefined {
   if (at + recordHeadBytes > bytes.length || bytes.readUInt32LE(at) !== recordMagic) return undefined;
   const payloadBytes = bytes.readUInt32LE(at + 4);
   const payloadAt = at + recordHeadBytes;
@@ -68,18 +69,19 @@ function readRecord(bytes: Buffer, at: number): RecordSpan | undefined {
   let crc = crc32(bytes.subarray(at + 4, at + 8));
   crc = crc32(bytes.subarray(at + 12, payloadAt), crc);
   crc = crc32(bytes.subarray(payloadAt, payloadAt + payloadBytes), crc);
-  if (crc !== bytes.readUInt32LE(at + 8)) return undefined;
+  const rows = bytes.readUInt32LE(at + 12);
+  const received = bytes.readUInt32LE(at + 16);
   return {
-    payloadAt,
-    payloadBytes,
-    rows: bytes.readUInt32LE(at + 12),
-    received: bytes.readUInt32LE(at + 16),
+    record: { payloadAt, payloadBytes, rows, received },
+    isWhole: crc === bytes.readUInt32LE(at + 8),
   };
 }
 
 export interface SegmentContent {
   readonly preamble: SegmentPreamble;
   readonly records: RecordSpan[];
+  /** Records that the disk has changed, with whole ones behind them: what they held was acknowledged. */
+  readonly damaged: RecordSpan[];
   /** Length of the part that is whole; what follows is the torn end of an unacknowledged write. */
   readonly wholeBytes: number;
 }
@@ -88,12 +90,23 @@ export interface SegmentContent {
 export function readSegment(bytes: Buffer): SegmentContent | undefined {
   const opening = readPreamble(bytes);
   if (!opening) return undefined;
+  const { preamble } = opening;
   const records: RecordSpan[] = [];
-  let at = opening.end;
-  for (;;) {
-    const record = readRecord(bytes, at);
-    if (!record) return { preamble: opening.preamble, records, wholeBytes: at };
-    records.push(record);
+  const damaged: RecordSpan[] = [];
+  let suspects: RecordSpan[] = [];
+  let wholeBytes = opening.end;
+  for (let at = opening.end; ;) {
+    const found = readRecord(bytes, at);
+    if (!found) return { preamble, records, damaged, wholeBytes };
+    const { record, isWhole } = found;
     at = record.payloadAt + record.payloadBytes;
+    if (!isWhole) {
+      suspects.push(record);
+      continue;
+    }
+    damaged.push(...suspects);
+    suspects = [];
+    records.push(record);
+    wholeBytes = at;
   }
 }

@@ -10,6 +10,8 @@ export interface Segment {
   readonly columns: readonly string[];
   readonly path: string;
   readonly records: RecordSpan[];
+  /** Records that the disk has changed: never sent, and counted as quarantined once the others are stored. */
+  readonly damaged: readonly RecordSpan[];
   bytes: number;
   rows: number;
   received: number;
@@ -63,6 +65,7 @@ export class SegmentWriter {
       columns: first.columns,
       path,
       records: [],
+      damaged: [],
       bytes: 0,
       rows: 0,
       received: 0,

@@ -229,7 +229,7 @@ export class Spool {
 
   /** Takes a segment out of the spool: all its rows are stored but those of the quarantined records. */
   async settle(segment: Segment, quarantined: readonly RecordSpan[]): Promise<void> {
-    const aside = quarantined.reduce((rows, record) => rows + record.rows, 0);
+    const aside = [...segment.damaged, ...quarantined].reduce((rows, record) => rows + record.rows, 0);
     const signal = tableSignals[segment.table];
     await this.ledger.change(
       (entry) => {
