@@ -1,3 +1,4 @@
+import { openFile } from './file.ts';
 import { openHttp } from './http.ts';
 import { openKafka } from './kafka.ts';
 import { openNats } from './nats.ts';
@@ -7,10 +8,13 @@ import type { OpenTransport } from './port.ts';
 const adapters: Readonly<Record<string, OpenTransport>> = {
   amqp: openRabbitmq,
   amqps: openRabbitmq,
+  file: openFile,
   http: openHttp,
   https: openHttp,
   kafka: openKafka,
+  kafkas: openKafka,
   nats: openNats,
+  tls: openNats,
 };
 
 /** Opens the adapter that the scheme of a URL names. @throws Error when there is none for it */
