@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { startMarkOf } from './process-identity.ts';
 
@@ -19,8 +19,37 @@ const create = async (file: string): Promise<boolean> => {
     await handle.close();
     return true;
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') return false;
-    throw thrown;
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown);
+    if (code === 'EEXIST') return false;
+    throw new Error(
+      `The data directory ${path.dirname(file)} cannot be written (${code}): choose another with PLUMBLINE_DATA_DIR or mend its owner.`,
+      { cause: thrown },
+    );
+  }
+};
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const holderOf = async (file: string): Promise<Holder | undefined> =>
+  parseHolder(await readFile(file, 'utf8').catch(() => ''));
+
+/**
+ * Removes the lock of a process that is gone. Only one start at a time may: another that had read the stale lock as well
+ * would otherwise remove the fresh one that was put in its place.
+ */
+const removeStale = async (file: string): Promise<void> => {
+  const takeover = `${file}.takeover`;
+  if (!(await create(takeover))) {
+    await pause(50);
+    const holder = await holderOf(takeover);
+    if (holder && !(await isAlive(holder))) await rm(takeover, { force: true });
+    return;
+  }
+  try {
+    const holder = await holderOf(file);
+    if (!holder || !(await isAlive(holder))) await rm(file, { force: true });
+  } finally {
+    await rm(takeover, { force: true });
   }
 };
 
@@ -38,18 +67,15 @@ export const lockDataDirectory = async (folder: string): Promise<() => Promise<v
   const file = path.join(folder, 'plumbline.lock');
   for (let attempt = 0; attempt < 5; attempt++) {
     if (await create(file)) return () => rm(file, { force: true });
-    const text = await readFile(file, 'utf8').catch(() => '');
-    const holder = parseHolder(text);
+    const holder = await holderOf(file);
     if (holder && (await isAlive(holder))) {
       throw new Error(
         `The data directory ${folder} is in use by process ${holder.pid}: stop it, or choose another with PLUMBLINE_DATA_DIR.`,
       );
     }
-    // Renaming lets one of two starts take the stale lock away; an empty file may be one being written just now.
-    if (!holder) await new Promise((resolve) => setTimeout(resolve, 200));
-    const aside = `${file}.stale-${process.pid}`;
-    await rename(file, aside).catch(() => undefined);
-    await rm(aside, { force: true });
+    // An empty file may be one being written just now.
+    if (!holder) await pause(200);
+    await removeStale(file);
   }
   throw new Error(`The data directory ${folder} could not be locked: another start is under way.`);
 };
