@@ -4,7 +4,7 @@ import { reaches, type Actor } from '../actor.ts';
 import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
-import { selectLetters } from './select-letters.ts';
+import { selectAwake } from './select-letters.ts';
 import type { DeadLetterAction, DeadLetterActionResult, DeadLetterState } from './schemas.ts';
 
 type Action = z.output<typeof DeadLetterAction>['action'];
@@ -33,12 +33,14 @@ export async function changeLetters(
       'forbidden',
       'Only engineers release messages from quarantine: they failed too often with one cause.',
     );
-  if (Object.values(filter).every((value) => value === undefined))
+  const { archived: _archived, snoozed: _snoozed, ...named } = filter;
+  if (Object.values(named).every((value) => value === undefined))
     throw new Problem('bad_request', 'Name what to change: an empty filter would change every dead letter.');
   const effect = effectOf(action, context.now());
-  const selection = selectLetters(
+  const selection = selectAwake(
     { ...filter, archived: filter.archived ?? action.kind === 'restore' },
     actor.kind === 'person' ? actor.id : null,
+    context.now(),
   );
   const result = await inTransaction(context.postgres, async (on) => {
     if (revision !== undefined) await refuseStale(on, filter.ids, revision);

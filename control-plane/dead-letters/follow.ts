@@ -122,6 +122,7 @@ const CandidateRow = z.object({
   key: z.string().nullable(),
   version: z.string().nullable(),
   failedAt: z.date(),
+  revision: z.int(),
 });
 
 /**
@@ -136,7 +137,7 @@ async function resolveDelivered(
 ): Promise<void> {
   const letters = await query(context.postgres, {
     name: 'dead_letters.candidates',
-    sql: `SELECT id, seq::text AS seq, message_id AS "messageId", keys[1] AS key, version::text AS version, failed_at AS "failedAt"
+    sql: `SELECT id, seq::text AS seq, message_id AS "messageId", keys[1] AS key, version::text AS version, failed_at AS "failedAt", revision
           FROM dead_letters WHERE flow = $1 AND state IN ('open', 'acknowledged')
           ORDER BY seq DESC LIMIT ${lettersMax}`,
     params: [flow.name],
@@ -152,14 +153,16 @@ async function resolveDelivered(
     ),
   ]);
   if (whys.size === 0) return;
+  // What died again, or was changed by a person, since it was read is judged by the next pass.
+  const seen = new Map(letters.map(({ id, revision }) => [id, revision]));
   const now = context.now();
   await inTransaction(context.postgres, async (on) => {
     const resolved = await execute(
       on,
       `UPDATE dead_letters d SET state = 'resolved', settled_at = $3, settled_why = t.why, revision = d.revision + 1
-       FROM unnest($1::uuid[], $2::text[]) AS t (id, why)
-       WHERE d.id = t.id AND d.state IN ('open', 'acknowledged')`,
-      [[...whys.keys()], [...whys.values()], now],
+       FROM unnest($1::uuid[], $2::text[], $4::int[]) AS t (id, why, revision)
+       WHERE d.id = t.id AND d.revision = t.revision AND d.state IN ('open', 'acknowledged')`,
+      [[...whys.keys()], [...whys.values()], now, [...whys.keys()].map((id) => seen.get(id))],
     );
     await recordAct(on, {
       at: now,

@@ -11,6 +11,7 @@ import { parseJson, valueAt } from './pointer.ts';
 /** Header by which a replay says which dead letter it sends; what dies again carries it back. */
 export const letterHeader = 'plumbline-dead-letter';
 
+const generationHeader = 'plumbline-generation';
 const wordsMax = 60_000;
 const keysMax = 50;
 const fieldMax = 4000;
@@ -33,7 +34,7 @@ const volatileHeaders = [
   'tracestate',
   'plumbline-replay',
   letterHeader,
-  'plumbline-generation',
+  generationHeader,
 ];
 
 /** What somebody who hands in a dead letter knows beyond the message itself. */
@@ -62,6 +63,8 @@ export interface Letter {
   readonly spanId: string;
   /** Id of the letter that this is another death of, when a replay of ours carried it. */
   readonly replayOf: string | null;
+  /** Which replay of it this was; null: the message does not say. */
+  readonly generation: number | null;
   readonly words: string;
 }
 
@@ -104,6 +107,7 @@ export function readLetter(
     traceId: said.traceId ?? trace?.[1] ?? '',
     spanId: said.spanId ?? trace?.[2] ?? '',
     replayOf: /^[0-9a-f-]{36}$/.exec(headerText(arrival, letterHeader))?.[0] ?? null,
+    generation: Number(/^\d{1,6}$/.exec(headerText(arrival, generationHeader))?.[0] ?? 0) || null,
     words: wordsOf(arrival, json, rules),
   };
 }

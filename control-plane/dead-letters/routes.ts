@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../paging.ts';
 import { problemResponses } from '../problem.ts';
-import { selectLetters } from './select-letters.ts';
+import { selectAwake } from './select-letters.ts';
 import { actorOf, createRouter } from '../router.ts';
 import { changeLetters } from './change-letters.ts';
 import { downloadBody } from './download-body.ts';
@@ -107,7 +107,7 @@ export function deadLetterRoutes(context: Context) {
     .openapi(list, async (c) => {
       const { limit, cursor, ...filter } = c.req.valid('query');
       const before = cursor ? decodeCursor(cursor, Before)[0] : null;
-      const selection = select({ ...waiting, ...filter }, actorOf(c).id, context);
+      const selection = selectAwake({ ...waiting, ...filter }, actorOf(c).id, context.now());
       const [rows, total] = await Promise.all([
         listLetters(postgres, selection, { before, limit: limit + 1 }),
         countLetters(postgres, selection),
@@ -119,7 +119,10 @@ export function deadLetterRoutes(context: Context) {
     })
     .openapi(groups, async (c) => {
       const filter = c.req.valid('query');
-      const rows = await listGroups(postgres, select({ ...waiting, ...filter }, actorOf(c).id, context));
+      const rows = await listGroups(
+        postgres,
+        selectAwake({ ...waiting, ...filter }, actorOf(c).id, context.now()),
+      );
       const flows = new Map(context.catalog.current().catalog.flows.map((flow) => [flow.name, flow]));
       const items = rows.slice(0, groupsShownMax).map((row) => {
         const flow = flows.get(row.flow);
@@ -151,14 +154,4 @@ export function deadLetterRoutes(context: Context) {
     .openapi(note, async (c) =>
       c.json(await writeNote(context, actorOf(c), c.get('requestId'), c.req.valid('json')), 201),
     );
-}
-
-/** The filter of a list: without a word on snoozed letters, those that still sleep stay out of sight. */
-function select(filter: DeadLetterFilter, actorId: string, context: Context) {
-  const selection = selectLetters(filter, actorId);
-  if (filter.snoozed || filter.ids) return selection;
-  const at = selection.params.length + 1;
-  const awake = `(d.snoozed_until IS NULL OR d.snoozed_until <= $${at}::timestamptz)`;
-  const where = [selection.where, awake].filter((part) => part !== '').join(' AND ');
-  return { where, params: [...selection.params, context.now()] };
 }

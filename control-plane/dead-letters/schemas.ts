@@ -20,6 +20,9 @@ const texts = (max: number) =>
     .transform((value) => (typeof value === 'string' ? value.split(',') : value))
     .pipe(z.array(z.string().min(1).max(200)).max(max));
 
+/** `true` in JSON, `"true"` in a query string. */
+const flag = z.union([z.boolean(), z.stringbool()]).optional();
+
 /** Which dead letters: all that is named must hold. The same words in lists, groups, actions and replays. */
 export const DeadLetterFilter = z.object({
   flow: z.string().max(63).optional(),
@@ -39,8 +42,8 @@ export const DeadLetterFilter = z.object({
   from: z.string().max(60).optional(),
   to: z.string().max(60).optional(),
   /** Snoozed letters too; without it they stay out of sight until they wake. */
-  snoozed: z.stringbool().optional(),
-  archived: z.stringbool().optional(),
+  snoozed: flag,
+  archived: flag,
   ids: texts(1000).optional().openapi({ description: 'These and no others, at most 1,000.' }),
 });
 export type DeadLetterFilter = z.infer<typeof DeadLetterFilter>;

@@ -42,7 +42,16 @@ export function selectLetters(filter: DeadLetterFilter, personId: string | null)
     );
   }
   if (!filter.archived) conditions.push('d.archived_at IS NULL');
-  return { where: conditions.join(' AND '), params };
+  return { where: conditions.join(' AND ') || 'true', params };
+}
+
+/** The same without what still sleeps, unless the filter asks for it or names letters by id: what a list shows, an act changes. */
+export function selectAwake(filter: DeadLetterFilter, personId: string | null, now: Date): Selection {
+  const selection = selectLetters(filter, personId);
+  if (filter.snoozed || filter.ids) return selection;
+  const at = selection.params.length + 1;
+  const awake = `(d.snoozed_until IS NULL OR d.snoozed_until <= $${at}::timestamptz)`;
+  return { where: `${selection.where} AND ${awake}`, params: [...selection.params, now] };
 }
 
 function checkId(id: string): string {

@@ -240,7 +240,7 @@ async function findLetters(
 
 /**
  * Known letters that died again: open once more, whatever they were, but for those in quarantine. A replay that had
- * sent them learns it here, in the same transaction.
+ * sent them learns it here, in the same transaction. The late death of an earlier replay changes nothing of a later one.
  */
 async function reopen(
   on: Executor,
@@ -250,13 +250,14 @@ async function reopen(
   if (deaths.length === 0) return;
   const ids = deaths.map(({ id }) => id);
   const reasons = deaths.map(({ letter }) => `died again: ${letter.cause}`);
+  const generations = deaths.map(({ letter }) => letter.generation);
   await execute(
     on,
     `UPDATE replay_items i SET state = 'refailed', reason = t.reason, settled_at = $3
-     FROM unnest($1::uuid[], $2::text[]) AS t (id, reason)
+     FROM unnest($1::uuid[], $2::text[], $4::int[]) AS t (id, reason, generation)
      JOIN dead_letters d ON d.id = t.id
-     WHERE i.dead_letter_id = t.id AND i.generation = d.generation AND i.state IN ('sending', 'sent', 'unknown')`,
-    [ids, reasons, now],
+     WHERE i.dead_letter_id = t.id AND i.generation = coalesce(t.generation, d.generation) AND i.state IN ('sending', 'sent', 'unknown')`,
+    [ids, reasons, now, generations],
   );
   await execute(
     on,
@@ -266,14 +267,15 @@ async function reopen(
          failed_at = greatest(d.failed_at, t.failed_at), revision = d.revision + 1, replay_id = NULL,
          settled_at = CASE WHEN d.state = 'quarantined' THEN d.settled_at END,
          settled_why = CASE WHEN d.state = 'quarantined' THEN d.settled_why END, archived_at = NULL
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) AS t (id, cause, error_type, error_message, failed_at)
-     WHERE d.id = t.id`,
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::int[]) AS t (id, cause, error_type, error_message, failed_at, generation)
+     WHERE d.id = t.id AND NOT (d.state = 'replaying' AND coalesce(t.generation < d.generation, false))`,
     [
       ids,
       deaths.map(({ letter }) => letter.cause),
       deaths.map(({ letter }) => letter.errorType),
       deaths.map(({ letter }) => letter.errorMessage),
       deaths.map(({ letter }) => letter.failedAt),
+      generations,
     ],
   );
 }

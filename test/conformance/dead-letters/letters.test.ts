@@ -206,6 +206,22 @@ describe('taking in', () => {
     expect((await detail(id)).attempts.map(({ replayId }) => replayId)).toContain(replay);
   });
 
+  it('does not take the late death of an earlier replay for one of the replay under way', async () => {
+    const [first] = await store(arrival('a1'));
+    const id = first?.id ?? '';
+    await stand.context.postgres.query(
+      `UPDATE dead_letters SET state = 'replaying', generation = 2 WHERE id = $1`,
+      [id],
+    );
+    const headers: Arrival['headers'] = [
+      ['plumbline-dead-letter', Buffer.from(id)],
+      ['plumbline-generation', Buffer.from('1')],
+    ];
+    await store(arrival('a2', { headers }));
+    expect(await list('state=replaying')).toMatchObject([{ id, state: 'replaying' }]);
+    expect((await detail(id)).attempts).toHaveLength(2);
+  });
+
   it('keeps bodies byte for byte, binary and absent ones too', async () => {
     const bytes = Buffer.from([0, 255, 254, 10, 13, 0]);
     const [binary, none] = await store(
@@ -329,7 +345,8 @@ describe('changing', () => {
 
   it('refuses an empty filter, a stranger, and a release by an operator', async () => {
     await handIn(letter('SO-1'));
-    expect((await act({ filter: {}, action: { kind: 'acknowledge' } })).status).toBe(400);
+    for (const filter of [{}, { archived: true }, { snoozed: true }])
+      expect((await act({ filter, action: { kind: 'acknowledge' } })).status).toBe(400);
     const filter = { flow: 'orders' };
     expect((await act({ filter, action: { kind: 'assign', person: randomUUID() } })).status).toBe(400);
     const release = { kind: 'release', reason: 'mended' };
@@ -350,7 +367,9 @@ describe('changing', () => {
     await act({ filter, action: { kind: 'snooze', until: '2026-11-23T13:00:00Z' } });
     expect(await list()).toEqual([]);
     expect(await list('snoozed=true')).toHaveLength(1);
-    await act({ filter, action: { kind: 'ignore', reason: 'a test' } });
+    const asleep = { ...filter, snoozed: true };
+    expect((await act({ filter, action: { kind: 'acknowledge' } })).body).toEqual({ changed: 0, skipped: 0 });
+    await act({ filter: asleep, action: { kind: 'ignore', reason: 'a test' } });
     await act({ filter: { ...filter, state: ['ignored'] }, action: { kind: 'archive' } });
     expect(await list('state=ignored')).toEqual([]);
     expect(await list('state=ignored&archived=true')).toHaveLength(1);
