@@ -1,5 +1,8 @@
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const takeoverMs = 50;
 
 export type LockResult = { ok: true; release: () => Promise<void> } | { ok: false; error: string };
 
@@ -40,6 +43,30 @@ async function tryLink(own: string, path: string): Promise<boolean> {
   }
 }
 
+/** A lock that is not there is not stale: who removes it might remove the one that comes next. */
+async function isStale(path: string): Promise<boolean> {
+  const content = await readFile(path, 'utf8').catch(() => undefined);
+  return content !== undefined && holderIsGone(content);
+}
+
+/**
+ * Removes the lock of a process that is gone. Only one start at a time may: another that had read the stale lock as well
+ * would otherwise remove the fresh one that was put in its place.
+ */
+async function removeStale(own: string, path: string): Promise<void> {
+  const takeover = `${path}.takeover`;
+  if (!(await tryLink(own, takeover))) {
+    await sleep(takeoverMs);
+    if (await isStale(takeover)) await rm(takeover, { force: true });
+    return;
+  }
+  try {
+    if (await isStale(path)) await rm(path, { force: true });
+  } finally {
+    await rm(takeover, { force: true });
+  }
+}
+
 /**
  * Takes the spool for this process alone: two writers would reuse segment numbers, and with them deduplication
  * tokens. The lock of a process that is gone is taken over.
@@ -56,8 +83,7 @@ export async function takeLock(directory: string): Promise<LockResult> {
         const error = `Another collector (pid ${content.split(' ')[0]}) uses the spool ${directory}: stop it, or give this one its own PLUMBLINE_SPOOL_DIR.`;
         return { ok: false, error };
       }
-      await rename(path, `${own}.stale`).catch(() => undefined);
-      await rm(`${own}.stale`, { force: true });
+      await removeStale(own, path);
     }
     return {
       ok: false,

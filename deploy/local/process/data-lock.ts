@@ -30,8 +30,20 @@ const create = async (file: string): Promise<boolean> => {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const holderOf = async (file: string): Promise<Holder | undefined> =>
-  parseHolder(await readFile(file, 'utf8').catch(() => ''));
+const read = (file: string): Promise<string | undefined> => readFile(file, 'utf8').catch(() => undefined);
+
+/** A lock that is not there is not stale: who removes it might remove the one that comes next. */
+const isStale = async (file: string): Promise<boolean> => {
+  let text = await read(file);
+  if (text === '') {
+    // It may be one being written just now.
+    await pause(200);
+    text = await read(file);
+  }
+  if (text === undefined) return false;
+  const holder = parseHolder(text);
+  return !holder || !(await isAlive(holder));
+};
 
 /**
  * Removes the lock of a process that is gone. Only one start at a time may: another that had read the stale lock as well
@@ -41,13 +53,11 @@ const removeStale = async (file: string): Promise<void> => {
   const takeover = `${file}.takeover`;
   if (!(await create(takeover))) {
     await pause(50);
-    const holder = await holderOf(takeover);
-    if (holder && !(await isAlive(holder))) await rm(takeover, { force: true });
+    if (await isStale(takeover)) await rm(takeover, { force: true });
     return;
   }
   try {
-    const holder = await holderOf(file);
-    if (!holder || !(await isAlive(holder))) await rm(file, { force: true });
+    if (await isStale(file)) await rm(file, { force: true });
   } finally {
     await rm(takeover, { force: true });
   }
@@ -67,14 +77,12 @@ export const lockDataDirectory = async (folder: string): Promise<() => Promise<v
   const file = path.join(folder, 'plumbline.lock');
   for (let attempt = 0; attempt < 5; attempt++) {
     if (await create(file)) return () => rm(file, { force: true });
-    const holder = await holderOf(file);
+    const holder = parseHolder((await read(file)) ?? '');
     if (holder && (await isAlive(holder))) {
       throw new Error(
         `The data directory ${folder} is in use by process ${holder.pid}: stop it, or choose another with PLUMBLINE_DATA_DIR.`,
       );
     }
-    // An empty file may be one being written just now.
-    if (!holder) await pause(200);
     await removeStale(file);
   }
   throw new Error(`The data directory ${folder} could not be locked: another start is under way.`);
