@@ -2,8 +2,11 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { takeLock } from './lock.ts';
+
+const run = promisify(execFile);
 
 let directory: string;
 beforeEach(async () => {
@@ -37,11 +40,7 @@ function contender(atMs: number): Promise<string> {
     while (Date.now() < ${atMs});
     console.log((await takeLock(${JSON.stringify(directory)})).ok);
     await new Promise((resolve) => setTimeout(resolve, 1500));`;
-  return new Promise((resolve, reject) =>
-    execFile(process.execPath, ['--input-type=module', '-e', code], (error, out) =>
-      error ? reject(error) : resolve(out.trim()),
-    ),
-  );
+  return run(process.execPath, ['--input-type=module', '-e', code]).then(({ stdout }) => stdout.trim());
 }
 
 test('of many processes that start at once over a stale lock one gets it', async () => {
