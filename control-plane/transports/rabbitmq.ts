@@ -43,7 +43,14 @@ async function probe(link: Link, destination: string): Promise<Promises> {
     };
   }
   await onChannel(link, (channel) => channel.checkQueue(routingKey));
-  const { isDurable, type } = await describeQueue(link, routingKey);
+  const described = await describeQueue(link, routingKey);
+  if (!described)
+    return {
+      ...common,
+      durable: 'unknown',
+      note: `Queue ${routingKey}: the broker does not tell how it is kept.`,
+    };
+  const { isDurable, type } = described;
   const kind = `${isDurable ? 'Durable' : 'Transient'} ${type} queue`;
   const copies =
     type === 'quorum'
@@ -59,21 +66,24 @@ async function probe(link: Link, destination: string): Promise<Promises> {
  * AMQP cannot ask for a queue's settings, but the broker names the first one that differs from a declaration, durability
  * before the arguments: each answer completes the next try. The queue exists, so this declares nothing.
  */
-async function describeQueue(link: Link, queue: string): Promise<{ isDurable: boolean; type: string }> {
+async function describeQueue(
+  link: Link,
+  queue: string,
+): Promise<{ isDurable: boolean; type: string } | undefined> {
   const known: Record<string, string | number> = {};
   for (let tries = 0; tries < triesMax; tries += 1) {
     try {
       await onChannel(link, (channel) => channel.assertQueue(queue, { durable: true, arguments: known }));
-      break;
+      return { isDurable: true, type: String(known['x-queue-type'] ?? 'classic') };
     } catch (error) {
       const text = wordsOf(error);
       if (text.includes("arg 'durable'")) return { isDurable: false, type: 'classic' };
       const [, name, value, type] =
         /inequivalent arg '([^']+)'.* current is (?:the value )?'([^']*)'(?: of type '(\w+)')?/.exec(text) ??
         [];
-      if (name === undefined || value === undefined || Object.hasOwn(known, name)) break;
+      if (name === undefined || value === undefined || Object.hasOwn(known, name)) return undefined;
       known[name] = type === 'longstr' || type === undefined ? value : Number(value);
     }
   }
-  return { isDurable: true, type: String(known['x-queue-type'] ?? 'classic') };
+  return undefined;
 }

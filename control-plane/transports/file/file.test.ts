@@ -92,6 +92,8 @@ it('never writes over other content, and takes the same content as sent', async 
   const outgoing = outgoingOf(arrival);
   await transport.send('/in', [outgoing], never);
   expect(await transport.send('/in', [outgoing], never)).toMatchObject([{ kind: 'accepted' }]);
+  const twin = { ...outgoing, messageId: 'another' };
+  expect(await transport.send('/in', [twin], never)).toMatchObject([{ kind: 'refused', retryable: true }]);
   const other = { ...outgoing, body: Buffer.from('y') };
   expect(await transport.send('/in', [other], never)).toMatchObject([{ kind: 'refused', retryable: true }]);
   expect(await readFile(place('PO-1.edi'), 'utf8')).toBe('x');

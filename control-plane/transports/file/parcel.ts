@@ -55,7 +55,7 @@ function jsonOf(text: string): unknown {
 
 /**
  * Drops a message as a file, whole and at once: headers first, then the body by renaming. The same content under the
- * name is taken as sent; other content is never written over.
+ * name, with the same message id, is taken as sent; anything else is never written over.
  */
 export async function dropParcel(directory: string, outgoing: Outgoing): Promise<SendResult> {
   const { body } = outgoing;
@@ -65,8 +65,15 @@ export async function dropParcel(directory: string, outgoing: Outgoing): Promise
   try {
     await stat(directory);
     const there = await readFile(file).catch(() => undefined);
-    if (there?.equals(body)) return { kind: 'accepted', position: `${file} was there with this content` };
-    if (there) return refused(`${file} is there with other content: it has not been taken yet.`, true);
+    if (there) {
+      const id = firstHeader(await readHeaders(file), ['message-id'])?.toString('utf8');
+      if (id === outgoing.messageId && there.equals(body))
+        return { kind: 'accepted', position: `${path.basename(file)} was there already` };
+      return refused(
+        `${path.basename(file)} is there and has not been taken yet, and is another message.`,
+        true,
+      );
+    }
     const headers = withIdentity(outgoing).map(([name, value]) => [name, value.toString('utf8')]);
     await writeSynced(`${file}${sidecarEnding}`, Buffer.from(JSON.stringify({ headers })));
     await writeSynced(passing, body);

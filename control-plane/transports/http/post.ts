@@ -33,6 +33,8 @@ const ownOfConnection = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+/** Headers of which only what this send says may arrive. */
+const replaced = new Set(['idempotency-key', 'plumbline-signature']);
 const busy = new Set([408, 425, 429, 503]);
 const answerBytesMax = 2000;
 
@@ -62,17 +64,18 @@ export function post(target: Target, outgoing: Outgoing, options: PostOptions): 
       method: 'POST',
       path: target.path,
       agent: options.agent,
-      timeout: options.limitMs,
       headers: [...headersOf(target, outgoing, body, options.now()), 'content-length', String(body.length)],
     };
     try {
       const request = send(target.origin, asked, (response) => void answer(response).then(resolve));
-      const late = setTimeout(
-        () => request.destroy(new Error(`no answer within ${options.limitMs} ms`)),
-        options.limitMs,
-      );
+      let late: NodeJS.Timeout | undefined;
       request.on('close', () => clearTimeout(late));
       request.on('socket', (socket) => {
+        // Waiting for a socket is no waiting for an answer.
+        late = setTimeout(
+          () => request.destroy(new Error(`no answer within ${options.limitMs} ms`)),
+          options.limitMs,
+        );
         // From here on bytes may be on their way; before, nothing can have arrived.
         if (!socket.connecting) isOut = true;
         else socket.once('connect', () => (isOut = true));
@@ -94,7 +97,7 @@ export function post(target: Target, outgoing: Outgoing, options: PostOptions): 
 /** Headers byte for byte (HTTP carries latin1), duplicates included, as Node takes them: names and values in turn. */
 function headersOf(target: Target, outgoing: Outgoing, body: Buffer, at: Date): string[] {
   const own = withIdentity(outgoing).filter(([name]) => !ownOfConnection.has(name.toLowerCase()));
-  const kept = own.filter(([name]) => name.toLowerCase() !== 'idempotency-key');
+  const kept = own.filter(([name]) => !replaced.has(name.toLowerCase()));
   const headers = kept.flatMap(([name, value]) => [name, value.toString('latin1')]);
   headers.push('idempotency-key', outgoing.deduplicationId, 'host', new URL(target.origin).host);
   if (target.key !== '')

@@ -18,8 +18,8 @@ const propertiesKept = [
   'timestamp',
 ] as const;
 
-/** What the broker itself writes: it would count a replay with what was before. */
-const ofBroker = /^x-(death|delivery-count|(first|last)-death-(queue|exchange|reason))$/;
+/** What the broker itself writes, which would count a replay with what was before; and who else got a copy. */
+const ofBroker = /^(CC|BCC)$|^x-(death|delivery-count|(first|last)-death-(queue|exchange|reason))$/;
 
 type Table = Readonly<Record<string, unknown>>;
 

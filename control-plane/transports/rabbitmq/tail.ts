@@ -40,6 +40,8 @@ async function tailOnce(
   channel.on('error', (error: unknown) => arrived.fail(error));
   channel.on('close', () => arrived.fail(new Error('RabbitMQ closed the channel.')));
   options.stop.addEventListener('abort', end, { once: true });
+  // It may have come while the connection was made.
+  if (options.stop.aborted) end();
   try {
     await channel.prefetch(options.batchMax * 2);
     const consuming = channel.consume(queue, (message) =>
