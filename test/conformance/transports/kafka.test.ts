@@ -1,7 +1,7 @@
 import { Admin } from '@platformatic/kafka';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openKafka } from '@plumbline/control-plane/transports/kafka.ts';
 import type { SendResult, Transport } from '@plumbline/control-plane/transports/port.ts';
 import type { Broker } from '../../brokers/broker.ts';
@@ -149,7 +149,10 @@ describe.skipIf(why !== undefined)('Kafka', () => {
 
   it('says what the topic really promises', async () => {
     const transport = open();
-    const plain = await transport.promises(await createTopic(3), never);
+    // A topic that was just made is not known to every part of the broker at once.
+    const promised = (topic: string) =>
+      vi.waitFor(() => transport.promises(topic, never), { timeout: 15_000, interval: 250 });
+    const plain = await promised(await createTopic(3));
     expect(plain).toMatchObject({
       durable: 'no',
       unroutableNoticed: true,
@@ -157,9 +160,9 @@ describe.skipIf(why !== undefined)('Kafka', () => {
       keepsOrder: true,
     });
     expect(plain.note).toMatch(/^3 partitions, 1 copy/);
-    const flushed = await transport.promises(await createTopic(1, { 'flush.messages': '1' }), never);
+    const flushed = await promised(await createTopic(1, { 'flush.messages': '1' }));
     expect(flushed.durable).toBe('yes');
-    const compacted = await transport.promises(await createTopic(1, { 'cleanup.policy': 'compact' }), never);
+    const compacted = await promised(await createTopic(1, { 'cleanup.policy': 'compact' }));
     expect(compacted.note).toContain('compacted');
   });
 
