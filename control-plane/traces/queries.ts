@@ -6,6 +6,8 @@ import { z } from 'zod';
 import { LogLine } from './schemas.ts';
 
 const linksMax = 500;
+/** Looked up by the head of the sort key: asking the bloom filters of every part as well only adds to it. */
+const byPrimaryKey = 'SETTINGS use_skip_indexes = 0';
 const logsMax = 1000;
 const attributes = z.record(z.string(), z.string());
 
@@ -34,7 +36,8 @@ export function readTraceIndex(
       WHERE TraceId IN {traceIds:Array(String)}
       GROUP BY TraceId
       ORDER BY start
-      LIMIT 500`,
+      LIMIT 500
+      ${byPrimaryKey}`,
     params: { traceIds: [...traceIds] },
     schema: IndexRow,
   });
@@ -113,7 +116,8 @@ export function readReverseLinks(clickHouse: ClickHouse, traceId: string): Promi
       FROM span_links
       WHERE LinkedTraceId = {traceId:String}
       ORDER BY LinkedSpanId, Time
-      LIMIT ${linksMax}`,
+      LIMIT ${linksMax}
+      ${byPrimaryKey}`,
     params: { traceId },
     schema: ReverseLinkRow,
   });

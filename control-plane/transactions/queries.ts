@@ -13,6 +13,9 @@ export const limits = {
   traces: 50,
 } as const;
 
+/** Looked up by the head of the sort key: asking the bloom filters of every part as well takes half of the time again. */
+const byPrimaryKey = 'SETTINGS use_skip_indexes = 0';
+
 /** A key that stands with more others than this is a hub; the rest of its links say nothing more of one run. */
 const linksOfKeyMax = 200;
 const linksMax = 10_000;
@@ -51,7 +54,8 @@ function readLinks(clickHouse: ClickHouse, keys: readonly string[]) {
          OR Key IN (SELECT Linked FROM business_key_links WHERE Key IN {keys:Array(String)} LIMIT ${linksOfKeyMax} BY Key LIMIT ${linksMax})
       ORDER BY key, linked
       LIMIT ${linksOfKeyMax} BY key
-      LIMIT ${linksMax}`,
+      LIMIT ${linksMax}
+      ${byPrimaryKey}`,
     params: { keys: [...keys] },
     schema: LinkRow,
   });
@@ -107,41 +111,43 @@ export function readSightings(clickHouse: ClickHouse, keys: readonly string[]): 
       FROM business_keys
       WHERE Key IN {keys:Array(String)}
       ORDER BY Time, SpanId
-      LIMIT ${limits.sightings}`,
+      LIMIT ${limits.sightings}
+      ${byPrimaryKey}`,
     params: { keys: [...keys] },
     schema: SightingRow,
   });
 }
 
 /**
- * The messages that certain spans are, oldest first. They are named by flow and time, which is how they lie on disk;
- * as values, and sorted outside: a subquery, or a sort that the engine pushes inwards, makes it ten times slower.
+ * The messages that certain spans are, oldest first. They are asked for by flow and time, which is how they lie on
+ * disk, and told from others of the same instant here: a condition on the keys reads that wide column of every granule,
+ * which takes three times as long. As values, and sorted outside: a subquery, or a sort that the engine pushes inwards, is ten times slower.
  */
-export function readMessagesOf(
+export async function readMessagesOf(
   clickHouse: ClickHouse,
   keys: readonly string[],
   sightings: readonly SightingRow[],
 ): Promise<Message[]> {
   const spans = sightings.filter(({ signal, flow }) => signal === 'span' && flow !== '');
-  if (spans.length === 0) return Promise.resolve([]);
-  return query(clickHouse, {
+  if (spans.length === 0) return [];
+  const rows = await query(clickHouse, {
     name: 'transactions.messages',
     sql: `
       SELECT * FROM (
         SELECT ${messageColumns}
         FROM messages
-        WHERE Flow IN {flows:Array(String)} AND Time IN {times:Array(String)} AND hasAny(Keys, {keys:Array(String)})
+        WHERE Flow IN {flows:Array(String)} AND Time IN {times:Array(String)}
         LIMIT ${limits.sightings}
       )
-      ORDER BY at, spanId, messageId
-      LIMIT ${limits.messages}`,
+      ORDER BY at, spanId, messageId`,
     params: {
-      keys: [...keys],
       flows: distinct(spans.map(({ flow }) => flow)),
       times: distinct(spans.map(({ at }) => at.replace('T', ' ').replace('Z', ''))),
     },
     schema: Message,
   });
+  const wanted = new Set(keys);
+  return rows.filter((row) => row.keys.some((key) => wanted.has(key))).slice(0, limits.messages);
 }
 
 const RecordRow = z.object({

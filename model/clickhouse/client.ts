@@ -96,6 +96,8 @@ async function read(clickHouse: ClickHouse, named: NamedQuery<z.ZodType>): Promi
       clickhouse_settings: {
         log_comment: named.name,
         readonly: '2',
+        // Few rows: one answer with its true status, and an embedded engine plans beside its other queries.
+        wait_end_of_query: 1,
         max_execution_time: Math.max(1, Math.ceil(timeoutMs / 1000)),
         max_result_rows: String(named.rowsMax ?? 10_000),
         result_overflow_mode: 'throw',
