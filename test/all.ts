@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { whyNoKafka } from './brokers/kafka.ts';
 import { whyNoNats } from './brokers/nats.ts';
+import { whyNoRedis } from './brokers/redis.ts';
 
 interface Report {
   numPassedTests: number;
@@ -75,7 +76,7 @@ function sayWhatIsMissing(): string[] {
       `${program} is not installed: ${tests} are skipped. On Debian: apt-get install ${program}`,
     );
   }
-  for (const sentence of [whyNoKafka(), whyNoNats()]) if (sentence) sentences.push(sentence);
+  for (const sentence of [whyNoKafka(), whyNoNats(), whyNoRedis()]) if (sentence) sentences.push(sentence);
   if (process.env['CI'] && sentences.length > 0) {
     totals.failed += sentences.length;
     sentences.push('With CI set nothing may be skipped, so this counts as a failure.');

@@ -3,6 +3,7 @@ import { openHttp } from './http.ts';
 import { openKafka } from './kafka.ts';
 import { openNats } from './nats.ts';
 import { openRabbitmq } from './rabbitmq.ts';
+import { openRedis } from './redis.ts';
 import type { OpenTransport } from './port.ts';
 
 const adapters: Readonly<Record<string, OpenTransport>> = {
@@ -14,6 +15,8 @@ const adapters: Readonly<Record<string, OpenTransport>> = {
   kafka: openKafka,
   kafkas: openKafka,
   nats: openNats,
+  redis: openRedis,
+  rediss: openRedis,
   tls: openNats,
 };
 

@@ -109,7 +109,7 @@ export const Connection = z.strictObject({
     .refine((url) => !/:\/\/[^/@]*:[^/@]+@/.test(url), 'leave the password to the environment variable')
     .optional()
     .describe(
-      'amqp://host:5672, kafka://host:9092,host:9092, nats://host:4222, redis://host:6379, https://host, file:///directory',
+      'amqp://host:5672, kafka://host:9092,host:9092, nats://host:4222, redis://host:6379 (rediss:// with TLS), https://host, file:///directory',
     ),
 });
 export type Connection = z.infer<typeof Connection>;
@@ -145,7 +145,7 @@ export const DeadLetterSource = z.strictObject({
     .max(300)
     .optional()
     .describe(
-      'Dead-letter queue, topic, subject, stream or directory; without it only the API takes them in',
+      'Dead-letter queue, topic, subject, stream or directory; stream?group=erp&deliveries=5 for what a group of Redis is stuck on. Without it only the API takes them in',
     ),
   messageId: BodyPlace.optional().describe(
     "Default: the transport's own message id, then the header message-id",

@@ -40,7 +40,11 @@ export async function startKafka(): Promise<Broker> {
   await start();
   return {
     url: `kafka://127.0.0.1:${port}`,
-    ownProcess: { start, kill: () => endChild(child, 'SIGKILL') },
+    ownProcess: {
+      start,
+      kill: () => endChild(child, 'SIGKILL'),
+      hang: () => void child.process.kill('SIGSTOP'),
+    },
     async close() {
       await endChild(child, 'SIGKILL');
       rmSync(dir, { recursive: true, force: true });

@@ -32,7 +32,11 @@ export async function startNats(): Promise<Broker> {
   await start();
   return {
     url: `nats://127.0.0.1:${port}`,
-    ownProcess: { start, kill: () => endChild(child, 'SIGKILL') },
+    ownProcess: {
+      start,
+      kill: () => endChild(child, 'SIGKILL'),
+      hang: () => void child.process.kill('SIGSTOP'),
+    },
     async close() {
       await endChild(child, 'SIGKILL');
       rmSync(dir, { recursive: true, force: true });

@@ -36,7 +36,11 @@ export async function startRabbitMq(): Promise<Broker> {
   await start();
   return {
     url,
-    ownProcess: { start, kill: () => endGroup(child.process) },
+    ownProcess: {
+      start,
+      kill: () => endGroup(child.process),
+      hang: () => signalGroup(child.process, 'SIGSTOP'),
+    },
     async close() {
       await endGroup(child.process);
       // Erlang's port mapper is a daemon that outlives the broker which started it.
@@ -63,10 +67,14 @@ function spawnGroup(environment: Record<string, string>, dir: string): Child {
 
 /** Nothing in it is worth saving, so it is not asked to save it. */
 async function endGroup(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  process.kill(-child.pid, 'SIGKILL');
+  signalGroup(child, 'SIGKILL');
   await gone;
+}
+
+function signalGroup({ pid }: ChildProcess, signal: 'SIGKILL' | 'SIGSTOP'): void {
+  if (pid !== undefined) process.kill(-pid, signal);
 }
 
 /** All that it would share with another broker of this machine is its own: ports, files, name and port mapper. */

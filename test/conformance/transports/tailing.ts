@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arrival, Outgoing, TailOptions, Transport } from '@plumbline/control-plane/transports/port.ts';
 
+export const never = new AbortController().signal;
+
+/** Nothing more is on its way once nothing has come for so long. */
+const quietMs = 300;
+
 /** A message to send; what the test is about stands in `over`. */
 export function message(messageId: string, over: Partial<Outgoing> = {}): Outgoing {
   return {
@@ -57,4 +62,19 @@ export async function tailFor(transport: Transport, destination: string, length:
 /** Those that did not arrive. */
 export function missing(ids: readonly string[], arrived: ReadonlySet<string | null>): string[] {
   return ids.filter((id) => !arrived.has(id));
+}
+
+/** Tails until so many have arrived and no more come. */
+export async function tailAll(transport: Transport, destination: string, length: number): Promise<Arrival[]> {
+  const got = collect();
+  const stop = new AbortController();
+  const tail = transport.tail(destination, tailOptions(stop.signal, got.store));
+  await got.until(length);
+  for (let before = -1; before !== got.arrivals.length;) {
+    before = got.arrivals.length;
+    await sleep(quietMs);
+  }
+  stop.abort();
+  await tail;
+  return got.arrivals;
 }
