@@ -24,6 +24,8 @@ export interface EngineSettings {
   readonly pollMs: number;
   readonly confirmMs: number;
   readonly batchMax: number;
+  /** Batches of one replay that are under way at the same time, each at another step. */
+  readonly batchesMax: number;
   /** Tries of a send that was refused but may be tried again. */
   readonly triesMax: number;
   /** Wait before the second try; it doubles. */
@@ -35,6 +37,7 @@ export const engineDefaults: EngineSettings = {
   pollMs: 500,
   confirmMs: 500,
   batchMax: 500,
+  batchesMax: 4,
   triesMax: 4,
   retryMs: 250,
 };

@@ -3,14 +3,15 @@ import { describeError } from '../../log.ts';
 import { chunkSize } from '../freeze.ts';
 import type { Bucket } from './bucket.ts';
 import { endWork, type Held, passStage, releaseLease, renewLease } from './lease.ts';
-import { claim, recover, settle, type Settled, unclaim } from './ledger.ts';
+import { createLine, createStep } from './line.ts';
+import { recover } from './ledger.ts';
 import { readChunk } from './letters.ts';
 import type { EnginePorts, EngineSettings } from './ports.ts';
+import { deliver } from './deliver.ts';
 import { createPreparer } from './prepare.ts';
 import { readInFlight, readProgress } from './progress.ts';
 import { createQueue, type Waiting } from './queue.ts';
-import { isWorthAnother, sendBatch } from './send-batch.ts';
-import { haltReason, stageAt } from './stages.ts';
+import { haltReason, type Stage, stageAt } from './stages.ts';
 import { watchForWord } from './word.ts';
 
 const idleMs = 50;
@@ -68,8 +69,11 @@ function keep(ports: EnginePorts, { leaseMs }: EngineSettings, held: Held, lost:
   return { stop: () => clearInterval(timer) };
 }
 
-async function run(options: WorkOptions): Promise<void> {
-  const { ports, settings, held, stop } = options;
+async function run(outer: WorkOptions): Promise<void> {
+  const { ports, settings, held } = outer;
+  const over = new AbortController();
+  const stop = AbortSignal.any([outer.stop, over.signal]);
+  const options = { ...outer, stop };
   const queue = createQueue(held.serial);
   const preparer = createPreparer(ports, held);
   const reconcile = async () => {
@@ -108,41 +112,74 @@ async function run(options: WorkOptions): Promise<void> {
     return true;
   };
 
+  const line = createLine(settings.batchesMax);
+  const steps = { prepare: createStep(), claim: createStep(), send: createStep() };
+  let haltedWhy: string | undefined;
+  const halt = (why: string | undefined) => {
+    haltedWhy ??= why;
+    over.abort();
+  };
+  const deliverNext = (batch: readonly Waiting[]) =>
+    line.start(async () => {
+      const outcome = await deliver(options, steps, preparer, batch, queue);
+      hasNews = true;
+      options.changed();
+      if (outcome !== 'sent') halt(outcome === 'lost' ? undefined : outcome);
+    });
+  /** Answers whether the replay goes on. */
+  const lookAtStage = async (staged: Stage | undefined, stage: Stage): Promise<boolean> => {
+    const progress = await readProgress(ports.postgres, held.id, stage);
+    const isSettled = progress.confirmed + progress.failed + progress.skipped === stage.end - stage.from;
+    if (!staged && isSettled) {
+      await endWork(ports.postgres, held, { state: 'finished', why: null, at: ports.now() });
+      return false;
+    }
+    const why = staged ? haltReason(stage, progress, held.haltRatio) : undefined;
+    if (why !== undefined) halt(why);
+    else if (staged && isSettled) {
+      if (!(await passStage(ports.postgres, held, stage.end))) return false;
+      through = stage.end;
+      hasNews = true;
+      options.changed();
+    }
+    return true;
+  };
+
   await reconcile();
-  while (!stop.aborted) {
-    word.look();
-    const staged = stageAt(held.stages, held.items, through);
-    // Past the last stage only stragglers are left: put back by a halt that somebody forgave.
-    const stage = staged ?? { from: 0, end: held.items, isRest: true };
-    if (isProgressDue(stage.isRest)) {
-      const progress = await readProgress(ports.postgres, held.id, stage);
-      const isSettled = progress.confirmed + progress.failed + progress.skipped === stage.end - stage.from;
-      if (!staged && isSettled)
-        return endWork(ports.postgres, held, { state: 'finished', why: null, at: ports.now() });
-      const why = staged ? haltReason(stage, progress, held.haltRatio) : undefined;
-      if (why !== undefined) return endWork(ports.postgres, held, { state: 'halted', why, at: ports.now() });
-      if (staged && isSettled) {
-        if (!(await passStage(ports.postgres, held, stage.end))) return;
-        through = stage.end;
-        hasNews = true;
-        options.changed();
+  try {
+    while (!stop.aborted) {
+      word.look();
+      line.check();
+      const staged = stageAt(held.stages, held.items, through);
+      // Past the last stage only stragglers are left: put back by a halt that somebody forgave.
+      const stage = staged ?? { from: 0, end: held.items, isRest: true };
+      if (isProgressDue(stage.isRest)) {
+        if (!(await lookAtStage(staged, stage))) return;
+        if (through === stage.end && staged) continue;
+      }
+      if (stop.aborted) break;
+      if (line.isFull) {
+        await line.room();
         continue;
       }
+      if (queue.countBelow(stage.end) < settings.batchMax) await fill();
+      const batch = takePaced(options, (limit) => queue.next(limit, stage.end));
+      if (batch.length > 0) deliverNext(batch);
+      else {
+        if (queue.size > 0 && performance.now() - reconciledMs >= reconcileEveryMs) {
+          await line.empty();
+          await reconcile();
+        }
+        await sleep(idleMs, undefined, { signal: stop }).catch(() => undefined);
+      }
     }
-    if (queue.countBelow(stage.end) < settings.batchMax) await fill();
-    const batch = takePaced(options, (limit) => queue.next(limit, stage.end));
-    if (batch.length === 0) {
-      if (queue.size > 0 && performance.now() - reconciledMs >= reconcileEveryMs) await reconcile();
-      await sleep(idleMs, undefined, { signal: stop }).catch(() => undefined);
-      continue;
-    }
-    const outcome = await deliver(options, preparer, batch, queue);
-    hasNews = true;
-    options.changed();
-    if (outcome === 'lost') return;
-    if (outcome !== 'sent')
-      return endWork(ports.postgres, held, { state: 'halted', why: outcome, at: ports.now() });
+  } finally {
+    over.abort();
+    await line.empty();
   }
+  line.check();
+  if (haltedWhy !== undefined)
+    await endWork(ports.postgres, held, { state: 'halted', why: haltedWhy, at: ports.now() });
 }
 
 /** Takes what both paces allow now. */
@@ -157,69 +194,4 @@ function takePaced(options: WorkOptions, next: (limit: number) => Waiting[]): Wa
   const batch = limit === 0 ? [] : next(limit);
   for (const { bucket, count } of granted) bucket.giveBack(count - batch.length);
   return batch;
-}
-
-/** Claims, sends and settles one batch. Answers `lost` when it is not ours to send, or why the replay must halt. */
-async function deliver(
-  options: WorkOptions,
-  preparer: ReturnType<typeof createPreparer>,
-  batch: readonly Waiting[],
-  queue: ReturnType<typeof createQueue>,
-): Promise<string> {
-  const { ports, settings, held, stop } = options;
-  const transport = ports.transports.of(held.connection);
-  if (!transport)
-    return `The connection ${held.connection} has no URL: set it in the catalog or in the environment.`;
-  const prepared = await preparer.prepare(batch);
-  if (stop.aborted) return 'lost';
-  const claims = await claim(ports.postgres, held, batch, prepared.knowledge, ports.now());
-  if (!claims) return 'lost';
-  for (const { item } of claims.skipped) queue.free(item);
-  const outgoing = claims.claimed.map((claimed) => {
-    const message = preparer.outgoing(claimed, prepared);
-    if (!message) throw new Error(`The payload of dead letter ${claimed.item.id} is gone.`);
-    return message;
-  });
-  if (outgoing.length === 0) return 'sent';
-  const { triesMax, retryMs } = settings;
-  const answers = await sendBatch(transport, outgoing, {
-    destination: held.destination,
-    triesMax,
-    retryMs,
-    now: ports.now,
-    stop,
-  });
-  const isAway = !stop.aborted && answers.every(({ result }) => isWorthAnother(result));
-  const settled: Settled[] = [];
-  const back: Waiting[] = [];
-  for (const [index, { item }] of claims.claimed.entries()) {
-    const answer = answers[index];
-    if (!answer) continue;
-    if (isWorthAnother(answer.result) && (stop.aborted || isAway)) back.push(item);
-    else settled.push(toSettled(item, answer));
-  }
-  await settle(ports.postgres, held, settled, ports.now());
-  await unclaim(
-    ports.postgres,
-    held,
-    back.map(({ position }) => position),
-  );
-  const isOver = new Set(settled.filter(({ state }) => state !== 'sent').map(({ position }) => position));
-  for (const item of batch) if (isOver.has(item.position)) queue.free(item);
-  queue.putBack(back);
-  const first = answers[0]?.result;
-  if (isAway && first?.kind === 'refused')
-    return `${held.destination} cannot be reached: ${first.reason}. Nothing of the last ${back.length} was sent; resume when it is back.`;
-  return 'sent';
-}
-
-function toSettled(
-  item: Waiting,
-  { result, sentAt }: { result: Parameters<typeof isWorthAnother>[0]; sentAt: Date },
-): Settled {
-  const { position } = item;
-  if (result?.kind === 'accepted')
-    return { position, state: 'sent', sentAt, proof: result.position, reason: null };
-  const state = result?.kind === 'refused' ? 'refailed' : 'unknown';
-  return { position, state, sentAt, proof: null, reason: result?.reason ?? 'no answer' };
 }
