@@ -14,6 +14,8 @@ export function createPostgres(
     connectionString: url,
     max: options.connectionsMax ?? 10,
     statement_timeout: options.statementMsMax ?? 15_000,
+    // A process that is stopped in the middle of a transaction must not hold its locks against the others.
+    idle_in_transaction_session_timeout: 20_000,
     connectionTimeoutMillis: 5_000,
     application_name: 'plumbline',
   });

@@ -35,8 +35,9 @@ export interface WorkOptions {
 export async function work(options: WorkOptions): Promise<void> {
   const { ports, settings, held } = options;
   const lost = new AbortController();
-  const stop = AbortSignal.any([options.stop, lost.signal]);
-  const renewing = keep(ports, settings, held, lost);
+  const decided = new AbortController();
+  const stop = AbortSignal.any([options.stop, lost.signal, decided.signal]);
+  const renewing = keep(ports, settings, held, lost, decided);
   try {
     const recovered = await recover(ports.postgres, held, ports.now());
     if (recovered > 0) {
@@ -51,14 +52,24 @@ export async function work(options: WorkOptions): Promise<void> {
   }
 }
 
-/** Renews the lease; when it is lost, or cannot be renewed before it ends, the work stops. */
-function keep(ports: EnginePorts, { leaseMs }: EngineSettings, held: Held, lost: AbortController) {
+/**
+ * Renews the lease; when it is lost, or cannot be renewed before it ends, the work stops. So it does when somebody paused or
+ * cancelled the replay in another process.
+ */
+function keep(
+  ports: EnginePorts,
+  { leaseMs }: EngineSettings,
+  held: Held,
+  lost: AbortController,
+  decided: AbortController,
+) {
   let untilMs = performance.now() + leaseMs;
   const renew = async () => {
     const askedMs = performance.now();
     const state = await renewLease(ports.postgres, held, leaseMs);
     if (state === undefined) lost.abort();
     else untilMs = askedMs + leaseMs;
+    if (state !== held.state) decided.abort();
   };
   const timer = setInterval(() => {
     if (performance.now() > untilMs) lost.abort();
