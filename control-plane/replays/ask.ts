@@ -112,7 +112,8 @@ export function hashForApproval(plan: Plan, manifestHash: Buffer, input: NewRepl
     serial,
     patch: input.patch ?? null,
     force: input.force ?? null,
-    scheduledFor: input.scheduledFor ?? null,
+    // As it is kept, so that the hash can be made again from what is kept.
+    scheduledFor: input.scheduledFor === undefined ? null : new Date(input.scheduledFor).toISOString(),
   };
   return createHash('sha256').update(canonicalJson(bound)).digest();
 }

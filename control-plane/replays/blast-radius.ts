@@ -39,15 +39,20 @@ export async function probePromises(
   connection: string,
   destination: string,
 ): Promise<ReplayPreview['promises']> {
-  const away = (note: string) => ({ durable: 'unknown' as const, note, reachable: false });
+  const away = (note: string) => ({
+    durable: 'unknown' as const,
+    note,
+    reachable: false,
+    deduplicatesForMs: null,
+  });
   try {
     const transport = transports.of(connection);
     if (!transport)
       return away(`The connection ${connection} has no URL: set it in the catalog or in the environment.`);
     const asked = transport.promises(destination, AbortSignal.timeout(probeMsMax));
     const late = `no answer within ${probeMsMax / 1000} s`;
-    const { durable, note } = await within(probeMsMax, asked, late);
-    return { durable, note, reachable: true };
+    const { durable, note, deduplicates } = await within(probeMsMax, asked, late);
+    return { durable, note, reachable: true, deduplicatesForMs: deduplicates?.forMs ?? null };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return away(`${destination} over ${connection} cannot be reached: ${why}`);
@@ -59,7 +64,7 @@ export function warningsOf(
   preview: Omit<ReplayPreview, 'warnings' | 'tookMs'>,
   exclusiveTo: string,
 ): string[] {
-  const { superseded, duplicates, otherConsumers, promises, edit, systems, items } = preview;
+  const { superseded, duplicates, outOfOrder, otherConsumers, promises, edit, systems, items } = preview;
   const of = (examined: number) => (examined < items ? ` of the first ${examined} examined` : '');
   const partners = systems.filter(({ exposure, role }) => exposure === 'partner' && role !== 'observer');
   return [
@@ -76,6 +81,11 @@ export function warningsOf(
     ...(superseded.count > 0
       ? [
           `${superseded.count}${of(superseded.examined)} are older than what their key has now; they will be skipped unless forced.`,
+        ]
+      : []),
+    ...(outOfOrder && outOfOrder.count > 0
+      ? [
+          `${outOfOrder.count}${of(outOfOrder.examined)} come after an older message of their key that is not settled and not in this replay: replay that one first, or take it in.`,
         ]
       : []),
     ...(edit && edit.refused > 0

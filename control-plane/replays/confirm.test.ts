@@ -9,6 +9,7 @@ const item = (state: Awaiting['state']): Awaiting => ({
   messageId: 'm',
   key: null,
   sentAt,
+  awaitedSince: sentAt,
   state,
 });
 const said = (outcome: string, afterMs = 100): Outcome => ({

@@ -9,6 +9,8 @@ const Awaiting = z.object({
   position: z.int(),
   messageId: z.string(),
   sentAt: z.date(),
+  /** Since when word is awaited: the last send. */
+  awaitedSince: z.date(),
   state: z.enum(['sent', 'unknown']),
   key: z.string().nullable(),
 });
@@ -82,7 +84,7 @@ export function verdictOf(
       reason: failure.errorType || 'the consumer failed',
       ...proof(failure),
     };
-  if (before === 'sent' && now.getTime() - sentAt.getTime() > confirmWithinMs) {
+  if (before === 'sent' && now.getTime() - item.awaitedSince.getTime() > confirmWithinMs) {
     const reason = `no word from the consumer within ${Math.round(confirmWithinMs / 1000)} s`;
     return { ...base, state: 'unknown', reason, traceId: null, spanId: null };
   }
@@ -93,7 +95,8 @@ function readAwaiting(postgres: Postgres, id: string, from: number): Promise<Awa
   return query(postgres, {
     name: 'replays.awaiting',
     sql: `
-      SELECT i.position, i.message_id AS "messageId", coalesce(i.sent_at, i.claimed_at) AS "sentAt", i.state, d.keys[1] AS key
+      SELECT i.position, i.message_id AS "messageId", coalesce(i.sent_at, i.claimed_at) AS "sentAt",
+        coalesce(i.resent_at, i.sent_at, i.claimed_at) AS "awaitedSince", i.state, d.keys[1] AS key
       FROM replay_items i LEFT JOIN dead_letters d ON d.id = i.dead_letter_id
       WHERE i.replay_id = $1 AND i.state IN ('sent', 'unknown') AND i.position >= $2
       ORDER BY i.position LIMIT ${askedMax}`,

@@ -64,6 +64,8 @@ const DetailRow = SummaryRow.extend({
   filter: z.record(z.string(), z.unknown()),
   manifestHash: hex,
   approvalHash: hex,
+  approvedHash: hex.nullable(),
+  connection: z.string(),
   patch: z.array(PatchOperation).nullable(),
   perSecond: z.number(),
   stages: z.array(z.int()),
@@ -105,7 +107,8 @@ export async function findReplay(on: Executor, id: string): Promise<DetailRow | 
   const [row] = await query(on, {
     name: 'replays.find',
     sql: `
-      SELECT ${summaryColumns}, r.filter, r.manifest_hash AS "manifestHash", r.approval_hash AS "approvalHash", r.patch,
+      SELECT ${summaryColumns}, r.filter, r.manifest_hash AS "manifestHash", r.approval_hash AS "approvalHash",
+        r.approved_hash AS "approvedHash", r.connection, r.patch,
         r.per_second AS "perSecond", r.stages, r.stage, r.halt_ratio AS "haltRatio", r.serial, r.force,
         r.confirm_within_ms::text AS "confirmWithinMs", r.preview, r.requested_principal AS "requestedPrincipal"
       FROM replays r WHERE r.id = $1 LIMIT 1`,

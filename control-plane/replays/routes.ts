@@ -4,11 +4,14 @@ import { decodeCursor, encodeCursor } from '../paging.ts';
 import { problemResponses } from '../problem.ts';
 import { actorOf, type AppContext, createRouter } from '../router.ts';
 import type { Action } from './actions.ts';
+import { certify } from './certificate.ts';
+import { SealedCertificate } from './certificate-schema.ts';
 import { decide } from './decide.ts';
 import { createEvidence } from './evidence.ts';
 import { giveVerdict } from './give-verdict.ts';
 import { previewReplay } from './preview.ts';
 import { listItems, listReplays } from './queries.ts';
+import { resendUnknown } from './resend.ts';
 import { readReplay, summarize } from './read-replay.ts';
 import {
   NewReplay,
@@ -20,6 +23,8 @@ import {
   ReplayList,
   ReplayParam,
   ReplayQuery,
+  ReplayResend,
+  ReplayResent,
   UnknownVerdict,
 } from './schemas.ts';
 
@@ -61,12 +66,31 @@ const items = createRoute({
   responses: { 200: { description: 'A page of messages', ...json(ReplayItems) }, ...problemResponses },
 });
 
+const certificate = createRoute({
+  method: 'get',
+  path: '/replays/{id}/certificate',
+  summary:
+    'Proof of a replay: who asked, who approved, what was sent, what became of it, and a digest over all of it',
+  request: { params: ReplayParam },
+  responses: { 200: { description: 'The certificate', ...json(SealedCertificate) }, ...problemResponses },
+});
+
 const verdict = createRoute({
   method: 'post',
   path: '/replays/{id}/items/{position}/verdict',
   summary: 'Say whether a message of unknown outcome arrived',
   request: { params: ReplayItemParam, body: { ...json(UnknownVerdict), required: true } },
   responses: { 200: { description: 'The replay', ...json(ReplayDetail) }, ...problemResponses },
+});
+
+const resend = createRoute({
+  method: 'post',
+  path: '/replays/{id}/resend',
+  summary: 'Send messages of unknown outcome again, where the target itself drops the second of two',
+  description:
+    'They keep the deduplication ids of their first send. Refused with conflict when the target does not promise to drop repetitions; left out is what it may have forgotten.',
+  request: { params: ReplayParam, body: { ...json(ReplayResend), required: true } },
+  responses: { 200: { description: 'What became of it', ...json(ReplayResent) }, ...problemResponses },
 });
 
 const summaries: Readonly<Record<Action, string>> = {
@@ -119,11 +143,24 @@ export function replayRoutes(context: Context) {
         200,
       );
     })
+    .openapi(certificate, async (c) => c.json(await certify(context, c.req.valid('param').id), 200))
     .openapi(verdict, async (c) => {
       const at = c.req.valid('param');
       await giveVerdict(context, actorOf(c), at, c.req.valid('json'), c.get('requestId'));
       return c.json(await readReplay(context, actorOf(c), at.id), 200);
     })
+    .openapi(resend, async (c) =>
+      c.json(
+        await resendUnknown(
+          context,
+          actorOf(c),
+          c.req.valid('param').id,
+          c.req.valid('json'),
+          c.get('requestId'),
+        ),
+        200,
+      ),
+    )
     .openapi(decision('submit'), async (c) =>
       c.json(await act(c, 'submit', c.req.valid('param').id, c.req.valid('json')), 200),
     )

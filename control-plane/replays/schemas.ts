@@ -104,7 +104,21 @@ export const ReplayPreview = z.object({
     })
     .nullable(),
   /** What the destination promises, probed. */
-  promises: z.object({ durable: z.enum(['yes', 'no', 'unknown']), note: z.string(), reachable: z.boolean() }),
+  promises: z.object({
+    durable: z.enum(['yes', 'no', 'unknown']),
+    note: z.string(),
+    reachable: z.boolean(),
+    /** How long it drops a second send under one deduplication id; null: it does not. */
+    deduplicatesForMs: z.int().nullable().default(null),
+  }),
+  /** Messages of a key of which an older one, outside of this replay, is not settled: its order would be turned round. */
+  outOfOrder: z
+    .object({
+      count: z.int(),
+      examined: z.int(),
+      samples: z.array(z.object({ deadLetterId: z.string(), key: z.string(), after: z.string() })),
+    })
+    .optional(),
   warnings: z.array(z.string()),
   tookMs: z.number(),
 });
@@ -213,6 +227,22 @@ export const ReplayDecision = z.object({
   reason: z.string().max(500).optional(),
 });
 export type ReplayDecision = z.infer<typeof ReplayDecision>;
+
+/** Sends messages of unknown outcome again, to a target that drops the second of two by itself. */
+export const ReplayResend = z.object({
+  /** Places in the manifest; default: all that are unknown, as many as the pace allows in a second. */
+  positions: z.array(z.int().min(0)).min(1).max(500).optional(),
+  reason: z.string().min(3).max(500),
+});
+export type ReplayResend = z.infer<typeof ReplayResend>;
+export const ReplayResent = z.object({
+  /** Kept by the target now, once: they wait for their consumer's word. */
+  accepted: z.int(),
+  stillUnknown: z.int(),
+  /** Not sent again, by reason. */
+  leftOut: z.array(z.object({ reason: z.string(), count: z.int() })),
+});
+export type ReplayResent = z.infer<typeof ReplayResent>;
 
 export const ReplayItemQuery = PageQuery.extend({ state: ReplayItemState.optional() });
 export const ReplayParam = z.object({ id: z.uuid() });

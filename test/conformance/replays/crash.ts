@@ -33,9 +33,16 @@ export function createDeath(at: number, when: When) {
 }
 export type Death = ReturnType<typeof createDeath>;
 
+/** A process as its I/O sees it. */
+export interface Mortal {
+  readonly step: Death['step'];
+  /** Told when a transaction begins, and when it is over. */
+  readonly within?: (isOpen: boolean) => void;
+}
+
 /** The stores and the transport as seen by a process that will die. A transaction that is cut off is rolled back. */
 export function mortal(
-  death: Death,
+  death: Mortal,
   real: { readonly postgres: Postgres; readonly evidence: Evidence; readonly transport: Transport },
 ) {
   const { postgres, evidence, transport } = real;
@@ -46,9 +53,16 @@ export function mortal(
         if (name === 'query')
           return async (...args: unknown[]) => {
             const query = Reflect.get(target, 'query') as (...all: unknown[]) => Promise<unknown>;
-            // What a dead process left open, the server rolls back.
-            if (args[0] === 'ROLLBACK') return query.apply(target, args);
-            return death.step(() => query.apply(target, args));
+            const [said] = args;
+            try {
+              // What a dead process left open, the server rolls back.
+              if (said === 'ROLLBACK') return await query.apply(target, args);
+              const answer = await death.step(() => query.apply(target, args));
+              if (said === 'BEGIN') death.within?.(true);
+              return answer;
+            } finally {
+              if (said === 'COMMIT' || said === 'ROLLBACK') death.within?.(false);
+            }
           };
         const value: unknown = Reflect.get(target, name);
         return typeof value === 'function' ? (value as (...all: unknown[]) => unknown).bind(target) : value;

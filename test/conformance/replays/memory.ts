@@ -1,16 +1,19 @@
 import type { Evidence, Outcome } from '@plumbline/control-plane/replays/evidence.ts';
 import type { Outgoing, SendResult, Transport } from '@plumbline/control-plane/transports/port.ts';
 
+/** An answer; `vanished`: nothing arrived, though nobody can tell. */
+export type Answer = SendResult & { readonly vanished?: boolean };
+
 /** A destination in memory that answers what a test wants and remembers what it took. */
 export function createMemoryTransport(
-  answer: (message: Outgoing, nth: number) => SendResult = () => ({ kind: 'accepted', position: null }),
+  answer: (message: Outgoing, nth: number) => Answer = () => ({ kind: 'accepted', position: null }),
 ) {
-  const received: { message: Outgoing; atMs: number }[] = [];
+  const received: { message: Outgoing; destination: string; atMs: number }[] = [];
   let delayMs = 0;
   let answering = answer;
   const transport: Transport = {
     tail: () => Promise.reject(new Error('nothing dies here')),
-    async send(_destination, batch, signal) {
+    async send(destination, batch, signal) {
       const results: SendResult[] = [];
       for (const message of batch) {
         if (delayMs > 0 && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -19,7 +22,8 @@ export function createMemoryTransport(
           continue;
         }
         const result = answering(message, received.length);
-        if (result.kind !== 'refused') received.push({ message, atMs: performance.now() });
+        if (result.kind !== 'refused' && !result.vanished)
+          received.push({ message, destination, atMs: performance.now() });
         results.push(result);
       }
       return results;

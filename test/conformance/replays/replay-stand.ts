@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startReplayEngine } from '@plumbline/control-plane/replays/engine/engine.ts';
 import { type EnginePorts, engineDefaults } from '@plumbline/control-plane/replays/engine/ports.ts';
 import type { ReplayDetail } from '@plumbline/control-plane/replays/schemas.ts';
+import type { Transport } from '@plumbline/control-plane/transports/port.ts';
 import { openStand, type Stand } from '../api/stand.ts';
 import { writeCatalog } from './letters.ts';
 import { createMemoryEvidence, createMemoryTransport } from './memory.ts';
@@ -10,8 +11,9 @@ import { createMemoryEvidence, createMemoryTransport } from './memory.ts';
 export async function openReplayStand(policy: object) {
   const memory = createMemoryTransport();
   let away = false;
+  let carrier: Transport = memory.transport;
   const stand = await openStand(await writeCatalog(policy), {
-    of: () => (away ? undefined : memory.transport),
+    of: () => (away ? undefined : carrier),
     close: () => Promise.resolve(),
   });
   const telemetry = createMemoryEvidence(stand.context.now);
@@ -29,6 +31,8 @@ export async function openReplayStand(policy: object) {
     operator,
     second,
     engineer,
+    /** Sends by another transport from now on. */
+    sendBy: (transport: Transport) => void (carrier = transport),
     withoutConnection: (isAway: boolean) => void (away = isAway),
     startEngine: (changed: Partial<EnginePorts> = {}) =>
       startReplayEngine({ ...ports, ...changed }, settings),
