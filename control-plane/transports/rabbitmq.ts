@@ -64,25 +64,29 @@ async function probe(link: Link, destination: string): Promise<Promises> {
 
 /**
  * AMQP cannot ask for a queue's settings, but the broker names the first one that differs from a declaration, durability
- * before the arguments: each answer completes the next try. The queue exists, so this declares nothing.
+ * before the arguments: each answer completes the next try. The queue exists, so this declares nothing. Undefined: an
+ * answer that says nothing of settings, such as a refusal of the right to declare.
  */
 async function describeQueue(
   link: Link,
   queue: string,
 ): Promise<{ isDurable: boolean; type: string } | undefined> {
-  const known: Record<string, string | number> = {};
+  // Named, because without it the default of the virtual host would match whatever that is.
+  const wanted: Record<string, string | number> = { 'x-queue-type': 'classic' };
+  const told = new Set<string>();
   for (let tries = 0; tries < triesMax; tries += 1) {
     try {
-      await onChannel(link, (channel) => channel.assertQueue(queue, { durable: true, arguments: known }));
-      return { isDurable: true, type: String(known['x-queue-type'] ?? 'classic') };
+      await onChannel(link, (channel) => channel.assertQueue(queue, { durable: true, arguments: wanted }));
+      return { isDurable: true, type: String(wanted['x-queue-type']) };
     } catch (error) {
       const text = wordsOf(error);
       if (text.includes("arg 'durable'")) return { isDurable: false, type: 'classic' };
       const [, name, value, type] =
         /inequivalent arg '([^']+)'.* current is (?:the value )?'([^']*)'(?: of type '(\w+)')?/.exec(text) ??
         [];
-      if (name === undefined || value === undefined || Object.hasOwn(known, name)) return undefined;
-      known[name] = type === 'longstr' || type === undefined ? value : Number(value);
+      if (name === undefined || value === undefined || told.has(name)) return undefined;
+      told.add(name);
+      wanted[name] = type === 'longstr' || type === undefined ? value : Number(value);
     }
   }
   return undefined;

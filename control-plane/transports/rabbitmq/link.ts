@@ -11,6 +11,7 @@ export interface Link {
 
 export function createLink(url: string, application: string): Link {
   let current: Promise<ChannelModel> | undefined;
+  let isOpen = false;
   const start = async (): Promise<ChannelModel> => {
     const address = new URL(url);
     if (!address.searchParams.has('heartbeat'))
@@ -19,9 +20,12 @@ export function createLink(url: string, application: string): Link {
       timeout: connectWithinMs,
       clientProperties: { connection_name: application },
     });
+    isOpen = true;
     const mine = current;
     const forget = (): void => {
-      if (current === mine) current = undefined;
+      if (current !== mine) return;
+      isOpen = false;
+      current = undefined;
     };
     // Without a listener the loss of a connection would end the process.
     connection.on('error', forget);
@@ -37,9 +41,10 @@ export function createLink(url: string, application: string): Link {
       return current;
     },
     async close() {
-      const connection = await current?.catch(() => undefined);
+      const closing = current?.then((connection) => connection.close()).catch(() => undefined);
       current = undefined;
-      await connection?.close().catch(() => undefined);
+      // Nobody waits for a connection to be made only to be closed.
+      if (isOpen) await closing;
     },
   };
 }

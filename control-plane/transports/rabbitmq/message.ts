@@ -1,44 +1,30 @@
+import type { ConsumeMessage } from 'amqplib';
 import { createHash } from 'node:crypto';
-import type { ConsumeMessage, Options } from 'amqplib';
 import { encodeHeaders } from '../../dead-letters/headers.ts';
-import { firstHeader } from '../headers.ts';
-import type { Arrival, Header, Outgoing } from '../port.ts';
-
-/** Properties of AMQP that travel as headers with this prefix, so that they survive storing. */
-const prefix = 'amqp.';
-/** Header that remembers which values were no text: name → their JSON. Never sent. */
-const typesHeader = 'amqp.types';
-const propertiesKept = [
-  'contentEncoding',
-  'correlationId',
-  'replyTo',
-  'type',
-  'appId',
-  'priority',
-  'timestamp',
-] as const;
-
-/** What the broker itself writes, which would count a replay with what was before; and who else got a copy. */
-const ofBroker = /^(CC|BCC)$|^x-(death|delivery-count|(first|last)-death-(queue|exchange|reason))$/;
+import type { Arrival, Header } from '../port.ts';
+import { readTable, shownAs, type Value } from './field-table.ts';
+import { headerOf, isOfBroker, propertiesKept, typesHeader } from './properties.ts';
 
 type Table = Readonly<Record<string, unknown>>;
 
-/** A message of a dead-letter queue as an arrival. Text headers are their bytes; others their JSON, with their type kept. */
-export function arrivalOf(message: ConsumeMessage): Arrival {
-  const table: Table = message.properties.headers ?? {};
-  const typed: Record<string, unknown> = {};
-  const headers = Object.entries(table).map(([name, value]): Header => {
-    if (typeof value === 'string') return [name, Buffer.from(value)];
-    typed[name] = value;
-    return [name, Buffer.from(JSON.stringify(value) ?? '')];
+/**
+ * A message of a dead-letter queue as an arrival. `table` holds its headers as they stood on the wire: texts and byte
+ * arrays are their bytes, anything else is shown as JSON and its own bytes are kept beside it.
+ */
+export function arrivalOf(message: ConsumeMessage, table: Buffer): Arrival {
+  const typed: [string, string][] = [];
+  const headers = readTable(table).map(({ name, value }): Header => {
+    if (value.tag !== 'S' && !isOfBroker(name)) typed.push([name, kept(value)]);
+    return [name, shownAs(value)];
   });
   for (const name of propertiesKept) {
     const value = message.properties[name] as unknown;
     if (typeof value === 'string' || typeof value === 'number')
-      headers.push([`${prefix}${kebab(name)}`, Buffer.from(String(value))]);
+      headers.push([headerOf(name), Buffer.from(String(value))]);
   }
-  if (Object.keys(typed).length > 0) headers.push([typesHeader, Buffer.from(JSON.stringify(typed))]);
-  const death = deathOf(table);
+  if (typed.length > 0) headers.push([typesHeader, Buffer.from(JSON.stringify(typed))]);
+  const decoded: Table = message.properties.headers ?? {};
+  const death = deathOf(decoded);
   const messageId: unknown = message.properties.messageId;
   const contentType: unknown = message.properties.contentType;
   const key = death?.routingKey ?? null;
@@ -51,10 +37,10 @@ export function arrivalOf(message: ConsumeMessage): Arrival {
     key: key === null ? null : Buffer.from(key),
     partition: null,
     contentType: typeof contentType === 'string' ? contentType : null,
-    originalDestination: death?.queue ?? null,
+    originalDestination: death?.destination ?? null,
     failedAt: death?.at ?? null,
     reason: death?.reason ?? null,
-    deliveries: countOf(table['x-delivery-count']),
+    deliveries: death?.deliveries ?? null,
   };
 }
 
@@ -79,19 +65,45 @@ function arrivalIdOf(message: ConsumeMessage, headers: readonly Header[]): strin
 }
 
 interface Death {
-  readonly queue: string | null;
+  /** Where it was sent: `exchange/routing.key`, or the queue behind the default exchange. */
+  readonly destination: string | null;
   readonly routingKey: string | null;
   readonly reason: string | null;
   readonly at: Date | null;
+  readonly deliveries: number | null;
 }
 
 /** The newest entry of x-death, which the broker keeps first. */
 function deathOf(table: Table): Death | undefined {
-  const entry: unknown = Array.isArray(table['x-death']) ? table['x-death'][0] : undefined;
-  if (typeof entry !== 'object' || entry === null) return undefined;
-  const { queue, reason, time, 'routing-keys': keys } = entry as Table;
-  const key: unknown = Array.isArray(keys) ? keys[0] : undefined;
-  return { queue: textOf(queue), routingKey: textOf(key), reason: textOf(reason), at: instantOf(time) };
+  const deaths: unknown[] = Array.isArray(table['x-death']) ? table['x-death'] : [];
+  const [newest] = deaths;
+  if (!isTable(newest)) return undefined;
+  const { queue, exchange, reason, time, 'routing-keys': keys } = newest;
+  const key = textOf(Array.isArray(keys) ? keys[0] : undefined);
+  const isDirect = exchange === '' || typeof exchange !== 'string' || key === null;
+  return {
+    destination: isDirect ? textOf(queue) : `${exchange}/${key}`,
+    routingKey: key,
+    reason: textOf(reason),
+    at: instantOf(time),
+    deliveries: deliveriesOf(deaths.filter(isTable), queue),
+  };
+}
+
+/**
+ * How often consumers of the queue gave it back, which the broker counts apart for each reason. Its x-delivery-count
+ * is of the queue that is read here, so it says nothing of that.
+ */
+function deliveriesOf(deaths: readonly Table[], queue: unknown): number | null {
+  const byConsumers = deaths.filter(
+    (death) => death['queue'] === queue && /^(rejected|delivery_limit)$/.test(textOf(death['reason']) ?? ''),
+  );
+  const counts = byConsumers.map(({ count }) => Number(count)).filter((count) => Number.isSafeInteger(count));
+  return counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0);
+}
+
+function isTable(value: unknown): value is Table {
+  return typeof value === 'object' && value !== null;
 }
 
 function instantOf(time: unknown): Date | null {
@@ -104,60 +116,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function countOf(value: unknown): number | null {
-  return typeof value === 'number' ? value : null;
-}
-
-/** The options to publish with: headers with their types, properties back in their places. */
-export function publishOptions(outgoing: Outgoing): Options.Publish {
-  const typed = readTypes(outgoing);
-  const headers: Record<string, unknown> = {};
-  for (const [name, value] of outgoing.headers) {
-    if (name.startsWith(prefix) || ofBroker.test(name)) continue;
-    headers[name] = Object.hasOwn(typed, name) ? typed[name] : value.toString('utf8');
-  }
-  const properties = Object.fromEntries(
-    propertiesKept.flatMap((name) => {
-      const text = firstHeader(outgoing.headers, [`${prefix}${kebab(name)}`])?.toString('utf8');
-      if (text === undefined) return [];
-      return [[name, name === 'priority' || name === 'timestamp' ? Number(text) : text] as const];
-    }),
-  );
-  return {
-    ...properties,
-    ...(outgoing.contentType === null ? {} : { contentType: outgoing.contentType }),
-    persistent: true,
-    mandatory: true,
-    messageId: outgoing.messageId,
-    headers,
-  };
-}
-
-/** Why a message cannot be sent as it is; undefined when it can. */
-export function unfit(outgoing: Outgoing): string | undefined {
-  if (outgoing.body === null)
-    return 'RabbitMQ has no message without a body; a Kafka tombstone cannot be sent there.';
-  const names = new Set<string>();
-  for (const [name, value] of outgoing.headers) {
-    if (names.has(name)) return `The header ${name} stands twice, and AMQP knows each once.`;
-    names.add(name);
-    if (!Buffer.from(value.toString('utf8')).equals(value))
-      return `The header ${name} is not UTF-8, and would arrive changed.`;
-  }
-  return undefined;
-}
-
-function readTypes(outgoing: Outgoing): Table {
-  const text = firstHeader(outgoing.headers, [typesHeader])?.toString('utf8');
-  if (text === undefined) return {};
-  try {
-    const types: unknown = JSON.parse(text);
-    return typeof types === 'object' && types !== null ? (types as Table) : {};
-  } catch {
-    return {};
-  }
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** The tag, then the bytes in base64. */
+function kept({ tag, bytes }: Value): string {
+  return `${tag}${bytes.toString('base64')}`;
 }

@@ -2,7 +2,7 @@ import type { ConfirmChannel } from 'amqplib';
 import type { Outgoing, SendResult } from '../port.ts';
 import { within } from '../within.ts';
 import { wordsOf, type Link } from './link.ts';
-import { publishOptions, unfit } from './message.ts';
+import { publishOptions, unfit } from './outgoing.ts';
 
 /** Exchange and routing key of `exchange/routing.key`; a bare name is a queue behind the default exchange. */
 export function addressOf(destination: string): { exchange: string; routingKey: string } {
@@ -105,8 +105,9 @@ export function createSender(link: Link, limits: Limits): Sender {
           resolve(resultOf(error, back, `${exchange || 'default'}/${routingKey}`));
         });
       } catch (error) {
-        // The channel was closed before: nothing was written.
-        resolve({ kind: 'refused', reason: wordsOf(error), retryable: true });
+        // Nothing was written: the channel was closed before, or the message cannot be put into words of AMQP.
+        const retryable = !(error instanceof TypeError || error instanceof RangeError);
+        resolve({ kind: 'refused', reason: wordsOf(error), retryable });
       }
     });
     const late = `no confirm within ${limits.answerWithinMs} ms`;

@@ -2,9 +2,16 @@ import type { ConsumeMessage } from 'amqplib';
 import { inBatches } from '../in-batches.ts';
 import { backoffMs, pause } from '../pause.ts';
 import type { TailOptions } from '../port.ts';
+import { unlessStopped } from '../unless-stopped.ts';
 import { within } from '../within.ts';
 import { codeOf, wordsOf, type Link } from './link.ts';
 import { arrivalOf } from './message.ts';
+import { rawHeadersOf } from './raw-headers.ts';
+
+interface Delivered {
+  readonly message: ConsumeMessage;
+  readonly table: Buffer;
+}
 
 const consumeWithinMs = 15_000;
 const neverWorks = new Set([403, 404]);
@@ -34,8 +41,11 @@ async function tailOnce(
   options: TailOptions,
   connected: () => void,
 ): Promise<void> {
-  const channel = await (await link.open()).createChannel();
-  const arrived = createArrivals<ConsumeMessage>();
+  const connection = await unlessStopped(link.open(), options.stop);
+  if (!connection) return;
+  const channel = await connection.createChannel();
+  const tables = rawHeadersOf(connection).listen(channel);
+  const arrived = createArrivals<Delivered>();
   const end = (): void => arrived.end();
   channel.on('error', (error: unknown) => arrived.fail(error));
   channel.on('close', () => arrived.fail(new Error('RabbitMQ closed the channel.')));
@@ -45,20 +55,23 @@ async function tailOnce(
   try {
     await channel.prefetch(options.batchMax * 2);
     const consuming = channel.consume(queue, (message) =>
-      message ? arrived.push(message) : arrived.fail(new Error(`The queue ${queue} was deleted.`)),
+      message
+        ? arrived.push({ message, table: tables.next() })
+        : arrived.fail(new Error(`The queue ${queue} was deleted.`)),
     );
     // A queue without a leader answers when it has one, which may be never.
     await within(consumeWithinMs, consuming, `The queue ${queue} did not answer: its node may be away.`);
     connected();
     options.onState?.('connected', `Reads ${queue}.`);
     for await (const batch of inBatches(arrived, options.batchMax, options.lingerMs)) {
-      await options.store(batch.map(arrivalOf));
-      const last = batch.at(-1);
+      await options.store(batch.map(({ message, table }) => arrivalOf(message, table)));
+      const last = batch.at(-1)?.message;
       if (last) channel.ack(last, true);
       if (options.stop.aborted) break;
     }
   } finally {
     options.stop.removeEventListener('abort', end);
+    tables.end();
     // What was not acknowledged goes back to the queue.
     await channel.close().catch(() => undefined);
   }

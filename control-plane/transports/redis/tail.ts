@@ -1,11 +1,12 @@
 import { backoffMs, pause } from '../pause.ts';
 import type { TailOptions } from '../port.ts';
+import { unlessStopped } from '../unless-stopped.ts';
 import { within } from '../within.ts';
 import { addressOf, type Address } from './address.ts';
 import { arrivalOf } from './entry.ts';
 import { Hopeless, isFinal, noStream, refusalOf } from './failure.ts';
 import { listOf, readOf } from './replies.ts';
-import { openSession, wordsOf, type Reply, type Session } from './session.ts';
+import { openSession, wordsOf, type Session } from './session.ts';
 import { readStuck } from './stuck.ts';
 
 const blockMs = 5000;
@@ -46,16 +47,13 @@ async function tailOnce(
   options: TailOptions,
   connected: () => void,
 ): Promise<void> {
-  const stopped = untilAborted(options.stop);
   const opening = openSession(url, `${reader} reads`);
-  const session = await Promise.race([opening, stopped.promise]);
-  if (!session) {
-    stopped.release();
+  const session = await unlessStopped(opening, options.stop);
+  if (!session)
     return void opening.then(
       (late) => late.end(),
       () => undefined,
     );
-  }
   try {
     const { stream, stuck } = address;
     if (!stuck) await makeGroup(session, stream, reader);
@@ -67,9 +65,8 @@ async function tailOnce(
         : `Reads ${stream} as the group ${reader}.`,
     );
     if (stuck) await readStuck({ session, reader, now }, { ...address, stuck }, options);
-    else await readGroup(session, reader, address, options, stopped.promise);
+    else await readGroup(session, reader, address, options);
   } finally {
-    stopped.release();
     session.end();
   }
 }
@@ -91,7 +88,6 @@ async function readGroup(
   reader: string,
   { stream, bodyField }: Address,
   options: TailOptions,
-  stopped: Promise<undefined>,
 ): Promise<void> {
   await takeOver(session, stream, reader);
   // From 0 on: what this reader was given before and has not acknowledged. Then what is new.
@@ -107,10 +103,10 @@ async function readGroup(
       'BLOCK',
       String(blockMs),
     ];
-    const asking = session.ask([...read, 'STREAMS', stream, from]);
     const late = `No answer from Redis within ${answerWithinMs} ms.`;
-    const reply: Reply | undefined = await Promise.race([within(answerWithinMs, asking, late), stopped]);
-    if (reply === undefined) return void asking.catch(() => undefined);
+    const asking = within(answerWithinMs, session.ask([...read, 'STREAMS', stream, from]), late);
+    const reply = await unlessStopped(asking, options.stop);
+    if (reply === undefined) return;
     const entries = readOf(reply);
     const last = entries.at(-1);
     if (!last) {
@@ -130,12 +126,4 @@ async function takeOver(session: Session, stream: string, reader: string): Promi
     const claim = ['XAUTOCLAIM', stream, reader, reader, '0', from, 'COUNT', String(claimedAtOnce), 'JUSTID'];
     from = String(listOf(await session.ask(claim))[0]);
   } while (from !== '0-0');
-}
-
-function untilAborted(signal: AbortSignal) {
-  let settle = (): void => undefined;
-  const promise = new Promise<undefined>((resolve) => (settle = () => resolve(undefined)));
-  signal.addEventListener('abort', settle, { once: true });
-  if (signal.aborted) settle();
-  return { promise, release: () => signal.removeEventListener('abort', settle) };
 }

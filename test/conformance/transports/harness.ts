@@ -38,6 +38,8 @@ export interface Harness<S extends Stand = Stand> {
   readonly deduplicates: boolean;
   /** Kinds of places, each with what `promises` must say of how durable it is. */
   readonly kinds: Readonly<Record<string, 'yes' | 'no' | 'unknown'>>;
+  /** Kinds whose accepted messages outlive the kill of the target's process, which is less than durable. */
+  readonly outliveKill: readonly string[];
   readonly start: () => Promise<S>;
 }
 
@@ -52,5 +54,7 @@ export interface Stand {
   readonly openAt: ((port: number) => Transport) | null;
   /** Null: it has no process, or one that is not ours. */
   readonly target: OwnProcess | null;
+  /** How long after something was made it outlives the kill of the target. */
+  readonly settleMs: number;
   readonly close: () => Promise<void>;
 }

@@ -1,60 +1,111 @@
-import { connect, type Channel, type ChannelModel } from 'amqplib';
+import { connect, type Channel, type ChannelModel, type Options } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
 import { openRabbitmq } from '@plumbline/control-plane/transports/rabbitmq.ts';
-import type { Arrival, Transport } from '@plumbline/control-plane/transports/port.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Broker } from '../../brokers/broker.ts';
+import type { Transport } from '@plumbline/control-plane/transports/port.ts';
 import { startRabbitMq, whyNoRabbitMq } from '../../brokers/rabbitmq.ts';
-import { collect, message, range, tailFor, tailOptions } from './tailing.ts';
+import type { Stand } from './harness.ts';
+import { holdsToThePort } from './suite.ts';
+import { message, never, tailAll, tailFor } from './tailing.ts';
 
-const never = new AbortController().signal;
-const why = whyNoRabbitMq();
-if (why) console.warn(why);
+interface RabbitStand extends Stand {
+  /** A channel that is not ours, new for each asker. */
+  readonly channel: () => Promise<Channel>;
+}
 
-describe.skipIf(why !== undefined)('RabbitMQ', () => {
-  let broker: Broker;
-  let connection: ChannelModel;
-  let channel: Channel;
+const settingsOf: Readonly<Record<string, Options.AssertQueue>> = {
+  classic: { durable: true },
+  quorum: { durable: true, arguments: { 'x-queue-type': 'quorum' } },
+  transient: { durable: false },
+  // What queues commonly have; each is one more thing that the broker asks about before it tells the type.
+  adorned: {
+    durable: true,
+    arguments: { 'x-max-length': 100_000, 'x-message-ttl': 3_600_000, 'x-dead-letter-exchange': '' },
+  },
+};
+
+holdsToThePort<RabbitStand>(
+  {
+    name: 'RabbitMQ',
+    why: whyNoRabbitMq(),
+    carries: {
+      binaryHeaders: 'kept',
+      repeatedHeaders: 'refused',
+      emptyHeaders: 'kept',
+      key: 'left out',
+      partition: 'left out',
+      tombstones: 'refused',
+    },
+    reads: true,
+    browses: false,
+    counts: true,
+    deduplicates: false,
+    kinds: { classic: 'yes', quorum: 'yes', transient: 'no', adorned: 'yes' },
+    outliveKill: ['classic', 'quorum'],
+    start,
+  },
+  ownTests,
+);
+
+async function start(): Promise<RabbitStand> {
+  const broker = await startRabbitMq();
   const opened: Transport[] = [];
-
-  beforeAll(async () => {
-    broker = await startRabbitMq();
-    await reconnect();
-  }, 120_000);
-  afterAll(async () => {
-    await Promise.all(opened.map((transport) => transport.close()));
-    await connection?.close().catch(() => undefined);
-    await broker?.close();
-  });
-
-  async function reconnect(): Promise<void> {
-    connection = await connect(broker.url);
-    connection.on('error', () => undefined);
-    channel = await connection.createChannel();
-    channel.on('error', () => undefined);
-  }
-
-  const open = (): Transport => {
-    const options = { application: 'plumbline-test', now: () => new Date(), answerWithinMs: 4000 };
-    const transport = openRabbitmq(broker.url, options);
+  const connections: ChannelModel[] = [];
+  const openUrl = (url: string, options = {}): Transport => {
+    const transport = openRabbitmq(url, {
+      application: 'plumbline-test',
+      now: () => new Date(),
+      answerWithinMs: 4000,
+      ...options,
+    });
     opened.push(transport);
     return transport;
   };
+  const channel = async () => {
+    const connection = await connect(broker.url);
+    connection.on('error', () => undefined);
+    connections.push(connection);
+    const made = await connection.createChannel();
+    made.on('error', () => undefined);
+    return made;
+  };
+  return {
+    channel,
+    open: (options) => openUrl(broker.url, options),
+    openAt: (port) => openUrl(`amqp://127.0.0.1:${port}`),
+    nowhere: `nowhere-${randomUUID()}`,
+    async createPlace(kind = 'classic') {
+      const queue = `q-${randomUUID()}`;
+      await (await channel()).assertQueue(queue, settingsOf[kind]);
+      return { to: queue, from: queue };
+    },
+    received: (place, length) => tailAll(openUrl(broker.url), place.from, length),
+    target: broker.ownProcess,
+    // The broker's database writes down what was declared up to some seconds later.
+    settleMs: 4000,
+    async close() {
+      await Promise.all(opened.map((transport) => transport.close()));
+      await Promise.all(connections.map((connection) => connection.close().catch(() => undefined)));
+      await broker.close();
+    },
+  };
+}
 
+function ownTests(stand: () => RabbitStand): void {
   /** A queue whose refused messages go to another one. */
-  async function declare(args: Record<string, unknown> = {}): Promise<{ queue: string; dead: string }> {
+  async function declare(channel: Channel) {
     const queue = `q-${randomUUID()}`;
     const dead = `${queue}.dead`;
-    await channel.assertQueue(dead, { durable: true, arguments: args });
+    await channel.assertQueue(dead, { durable: true });
     await channel.assertQueue(queue, {
       durable: true,
-      arguments: { ...args, 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': dead },
+      arguments: { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': dead },
     });
     return { queue, dead };
   }
 
-  async function take(queue: string, noAck = true) {
+  async function take(channel: Channel, queue: string, noAck = true) {
     for (let tries = 0; tries < 200; tries += 1) {
       const got = await channel.get(queue, { noAck });
       if (got) return got;
@@ -63,85 +114,66 @@ describe.skipIf(why !== undefined)('RabbitMQ', () => {
     throw new Error(`nothing came to ${queue}`);
   }
 
-  it('brings back what died byte for byte, and says why, when and where it did', async () => {
-    const { queue, dead } = await declare();
-    const body = Buffer.from([0, 255, 10, 13]);
-    const headers = { 'x-text': 'größe', 'x-number': 7, 'x-flag': true, 'x-list': ['a', 1] };
-    const sent = {
-      headers,
+  it('brings back what died byte for byte with the types of its headers, and says why, when and where', async () => {
+    const channel = await stand().channel();
+    const { queue, dead } = await declare(channel);
+    const headers = {
+      'x-text': 'größe',
+      'x-small': 7,
+      'x-int': { '!': 'int32', value: 3 },
+      'x-long': { '!': 'int64', value: 2n ** 60n + 1n },
+      'x-double': { '!': 'double', value: 3 },
+      'x-bytes': Buffer.from([0, 255, 1]),
+      'x-when': { '!': 'timestamp', value: 1_700_000_000 },
+      'x-table': { inner: [1, 'a', { '!': 'int64', value: 5 }] },
+    };
+    const properties = {
       messageId: 'm-1',
       contentType: 'text/x',
       correlationId: 'c-1',
       priority: 4,
-      timestamp: 1700000000,
+      timestamp: 1_700_000_000,
     };
-    channel.sendToQueue(queue, body, sent);
-    const first = await take(queue, false);
-    channel.nack(first, false, false);
-    const transport = open();
+    channel.sendToQueue(queue, Buffer.from([0, 255, 10, 13]), { ...properties, headers });
+    channel.nack(await take(channel, queue, false), false, false);
+    const transport = stand().open();
     const [arrival] = await tailFor(transport, dead, 1);
     expect(arrival).toMatchObject({
       messageId: 'm-1',
-      body,
+      body: Buffer.from([0, 255, 10, 13]),
       contentType: 'text/x',
       originalDestination: queue,
       reason: 'rejected',
+      deliveries: 1,
       key: Buffer.from(queue),
     });
     expect(Math.abs((arrival?.failedAt?.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
     if (!arrival) return;
+    // Of what is sent again only the table on the wire tells the types, so it is read as a dead letter once more.
     const again = { ...arrival, messageId: 'm-1', deduplicationId: 'm-1:1' };
     expect(await transport.send(queue, [again], never)).toMatchObject([{ kind: 'accepted' }]);
-    const back = await take(queue);
-    expect(back.content).toEqual(body);
-    expect(back.properties.headers).toEqual(headers);
-    expect(back.properties).toMatchObject({
-      messageId: 'm-1',
-      contentType: 'text/x',
-      correlationId: 'c-1',
-      priority: 4,
-      timestamp: 1700000000,
-    });
-  });
-
-  it('acknowledges only what is stored, and names a message delivered again as before', async () => {
-    const { dead } = await declare();
-    for (const index of range(30))
-      channel.sendToQueue(dead, Buffer.from(`${index}`), { messageId: `m-${index}` });
-    const refused: Arrival[] = [];
-    const stop = new AbortController();
-    const transport = open();
-    const got = collect();
-    const tail = transport.tail(dead, {
-      ...tailOptions(stop.signal, async (batch) => {
-        if (refused.length === 0) {
-          refused.push(...batch);
-          throw new Error('the database is away');
-        }
-        await got.store(batch);
-      }),
-    });
-    await got.until(30);
-    stop.abort();
-    await tail;
-    const names = new Map(got.arrivals.map(({ messageId, arrivalId }) => [messageId, arrivalId]));
-    expect(names.size).toBe(30);
-    for (const { messageId, arrivalId } of refused) expect(names.get(messageId)).toBe(arrivalId);
-    expect(refused.every(({ isFirstDelivery }) => isFirstDelivery)).toBe(true);
-    expect(got.arrivals.some(({ isFirstDelivery }) => !isFirstDelivery)).toBe(true);
-    await expect.poll(() => transport.depth(dead, never)).toBe(0);
+    const back = await take(channel, queue, false);
+    expect(back.properties).toMatchObject(properties);
+    channel.nack(back, false, true);
+    const [second] = await tailFor(transport, queue, 1);
+    const own = (of: typeof arrival | undefined) =>
+      of?.headers.filter(([name]) => name in headers || name === 'amqp.types');
+    expect(own(second)).toEqual(own(arrival));
+    expect(second?.headers.find(([name]) => name === 'x-long')?.[1].toString()).toBe(String(2n ** 60n + 1n));
+    expect(second?.headers.some(([name]) => name === 'x-death')).toBe(false);
   });
 
   it('names a message that dies twice twice', async () => {
-    const { queue, dead } = await declare();
-    const transport = open();
+    const channel = await stand().channel();
+    const { queue, dead } = await declare(channel);
+    const transport = stand().open();
     const names = new Set<string>();
     channel.sendToQueue(queue, Buffer.from('x'), { messageId: 'm' });
-    for (const _ of range(2)) {
-      const delivered = await take(queue, false);
-      channel.nack(delivered, false, false);
+    for (let deaths = 0; deaths < 2; deaths += 1) {
+      channel.nack(await take(channel, queue, false), false, false);
       const [arrival] = await tailFor(transport, dead, 1);
       if (!arrival) throw new Error('nothing died');
+      expect(arrival.isFirstDelivery).toBe(true);
       names.add(arrival.arrivalId);
       // The broker counts its deaths by the second.
       await sleep(1100);
@@ -150,55 +182,40 @@ describe.skipIf(why !== undefined)('RabbitMQ', () => {
     expect(names.size).toBe(2);
   });
 
-  it('refuses what no queue would get, for good', async () => {
-    const transport = open();
+  it('refuses for good what no queue behind an exchange would get, and what cannot be put into AMQP', async () => {
+    const channel = await stand().channel();
+    const transport = stand().open();
     const exchange = `x-${randomUUID()}`;
     await channel.assertExchange(exchange, 'topic', { durable: true });
+    const { queue } = await declare(channel);
+    const long = 'l'.repeat(300);
     const results = [
-      ...(await transport.send('nowhere', [message('a'), message('b')], never)),
-      ...(await transport.send(`${exchange}/nobody.listens`, [message('c')], never)),
-      ...(await transport.send('no-such-exchange/key', [message('d')], never)),
+      ...(await transport.send(`${exchange}/nobody.listens`, [message('a')], never)),
+      ...(await transport.send('no-such-exchange/key', [message('b')], never)),
+      ...(await transport.send(queue, [message(long)], never)),
+      ...(await transport.send(
+        queue,
+        [message('c', { headers: [['x', Buffer.alloc(70_000, 'x')]] })],
+        never,
+      )),
     ];
-    expect(results.map(({ kind }) => kind)).toEqual(['refused', 'refused', 'refused', 'refused']);
-    expect(results.every((result) => result.kind === 'refused' && !result.retryable)).toBe(true);
-    const { queue } = await declare();
-    expect(await transport.send(queue, [message('e')], never)).toMatchObject([{ kind: 'accepted' }]);
+    for (const result of results) expect(result).toMatchObject({ kind: 'refused', retryable: false });
+    expect(await transport.send(queue, [message('d')], never)).toMatchObject([{ kind: 'accepted' }]);
+    await expect(transport.promises(`${exchange}/key`, never)).resolves.toMatchObject({ durable: 'unknown' });
   });
 
-  it('keeps the order of what it sends', async () => {
-    const { queue } = await declare();
-    const results = await open().send(
-      queue,
-      range(3000).map((index) => message(`m-${index}`)),
-      never,
-    );
-    expect(results.every(({ kind }) => kind === 'accepted')).toBe(true);
-    const arrivals = await tailFor(open(), queue, 3000);
-    expect(arrivals.map(({ messageId }) => messageId)).toEqual(range(3000).map((index) => `m-${index}`));
-  });
-
-  it('says what a queue promises, and that it is not there', async () => {
-    const transport = open();
-    const { queue } = await declare();
-    const quorum = await declare({ 'x-queue-type': 'quorum' });
-    const transient = `t-${randomUUID()}`;
-    await channel
-      .assertQueue(transient, { durable: false, exclusive: false, autoDelete: true })
-      .catch(() => undefined);
-    expect(await transport.promises(queue, never)).toMatchObject({
-      durable: 'yes',
-      note: expect.stringContaining('classic') as string,
+  it('may send again what a full queue does not take', async () => {
+    const channel = await stand().channel();
+    const queue = `q-${randomUUID()}`;
+    await channel.assertQueue(queue, {
+      durable: true,
+      maxLength: 1,
+      arguments: { 'x-overflow': 'reject-publish' },
     });
-    expect(await transport.promises(quorum.queue, never)).toMatchObject({
-      durable: 'yes',
-      note: expect.stringContaining('quorum') as string,
-    });
-    await expect(transport.promises('nowhere', never)).rejects.toThrow('nowhere');
-    await expect(
-      transport.tail(
-        'nowhere',
-        tailOptions(never, async () => undefined),
-      ),
-    ).rejects.toThrow('Declare it');
+    const results = await stand()
+      .open()
+      .send(queue, [message('a'), message('b'), message('c')], never);
+    expect(results.map(({ kind }) => kind)).toEqual(['accepted', 'refused', 'refused']);
+    expect(results[2]).toMatchObject({ retryable: true });
   });
-});
+}

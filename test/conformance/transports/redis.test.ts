@@ -33,6 +33,7 @@ holdsToThePort<RedisStand>(
     counts: true,
     deduplicates: false,
     kinds: { '': 'yes' },
+    outliveKill: [''],
     start,
   },
   (stand) => {
@@ -79,6 +80,7 @@ async function start(): Promise<RedisStand> {
     },
     received: (place, length) => tailAll(openUrl(broker.url), place.from, length),
     target: broker.ownProcess,
+    settleMs: 0,
     async close() {
       await Promise.all(opened.map((transport) => transport.close()));
       await broker.close();
