@@ -41,6 +41,7 @@ interface Ask {
   readonly edited: boolean;
   readonly redirected: boolean;
   readonly isLater: boolean;
+  readonly isStaged: boolean;
   readonly force: { readonly superseded: boolean; readonly quarantined: boolean } | null;
 }
 const rarely = fc.nat({ max: 5 }).map((n) => n === 0);
@@ -50,13 +51,14 @@ const ask: fc.Arbitrary<Ask> = fc.record({
   edited: rarely,
   redirected: rarely,
   isLater: rarely,
+  isStaged: rarely,
   force: fc.option(fc.record({ superseded: fc.boolean(), quarantined: fc.boolean() }), { freq: 6 }),
 });
 
 /** Asks for a preview and holds what is frozen against what should be. Answers the id when there is one. */
 async function freeze(
   world: World,
-  { by, ids, edited, redirected, isLater, force }: Ask,
+  { by, ids, edited, redirected, isLater, isStaged, force }: Ask,
 ): Promise<string | undefined> {
   const letters = [...world.before.letters.values()];
   const named = ids?.flatMap((n) => letters[n]?.id ?? []);
@@ -67,6 +69,7 @@ async function freeze(
     ...(edited ? { patch: [{ op: 'replace', path: '/quantity', value: 2 }] } : {}),
     ...(redirected ? { destination: 'erp.orders.retry' } : {}),
     ...(isLater ? { scheduledFor: later } : {}),
+    ...(isStaged ? {} : { stages: [] }),
     ...(force ? { force: { ...force, reason: 'it was mended' } } : {}),
   };
   const wanted = whatIsFrozen(letters, named, force?.quarantined ?? false);
@@ -99,10 +102,10 @@ async function letGo(world: World, id: string): Promise<void> {
     });
     if (status === 200) count(world.acts, actOf(`replay:${id}`, `replays.${action}`));
   };
-  await act('start', 'bob');
-  await act('submit', 'ada');
-  await act('approve', 'bob');
-  await act('approve', 'ada');
+  const replay = (await world.snapshot()).replays.get(id);
+  if (!replay?.needsApproval) return act('start', 'bob');
+  if (replay.state === 'previewed') await act('submit', 'bob');
+  await act('approve', replay.askedBy === 'bob' ? 'ada' : 'bob');
 }
 
 const launch = command(
@@ -112,11 +115,10 @@ const launch = command(
   async (world, { ask: asked, place: where }) => {
     const id = await freeze(world, { ...asked, by: asked.force ? 'bob' : asked.by });
     if (id === undefined) return;
-    const before = await world.snapshot();
-    checkAll(world, before, 'person');
-    world.before = before;
     await letGo(world, id);
-    world.before = await world.snapshot();
+    const before = await world.snapshot();
+    checkAll(world, before, 'letGo');
+    world.before = before;
     if (world.workers[where] === undefined || world.workers[where].isOver) await world.hire(where, id);
   },
 );
@@ -157,21 +159,25 @@ const begin = command('begin', fc.record({ at: index }), 'person', async (world,
 });
 
 const place = fc.nat({ max: 1 });
+const endLease = `UPDATE replays SET lease_until = clock_timestamp() - interval '1 s' WHERE id = $1 AND lease_owner IS NOT NULL`;
+/** Another worker takes a replay; `waits`: once the lease of whoever had it, dead or standing still, is over. */
 const hire = command(
   'hire',
-  fc.record({ place, at: index }),
+  fc.record({ place, at: index, waits: fc.boolean() }),
   'worker',
-  async (world, { place: where, at }) => {
+  async (world, { place: where, at, waits }) => {
     const worthy = [...world.before.replays.values()].filter(
       ({ state, isHeld }) => state === 'running' || isHeld,
     );
     const replay = nth(worthy, at);
-    if (replay) await world.hire(where, replay.id);
+    if (!replay) return;
+    if (waits) await world.stand.context.postgres.query(endLease, [replay.id]);
+    await world.hire(where, replay.id);
   },
 );
 const step = command(
   'step',
-  fc.record({ place, steps: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(60)) }),
+  fc.record({ place, steps: fc.oneof(fc.integer({ min: 1, max: 25 }), fc.constant(80), fc.constant(80)) }),
   'worker',
   async (world, { place: where, steps }) => {
     const worker = world.workers[where];
@@ -182,7 +188,7 @@ const die = command(
   'die',
   fc.record({
     place,
-    after: fc.integer({ min: 1, max: 25 }),
+    after: fc.integer({ min: 1, max: 40 }),
     when: fc.constantFrom('before' as const, 'after' as const),
   }),
   'worker',
@@ -193,14 +199,6 @@ const die = command(
     await world.fire(where);
   },
 );
-const leaseEnds = command('leaseEnds', fc.record({ at: index }), 'person', async (world, { at }) => {
-  const replay = nth(
-    [...world.before.replays.values()].filter(({ isHeld }) => isHeld),
-    at,
-  );
-  const sql = `UPDATE replays SET lease_until = clock_timestamp() - interval '1 s' WHERE id = $1 AND lease_owner IS NOT NULL`;
-  if (replay) await world.stand.context.postgres.query(sql, [replay.id]);
-});
 const engine = command(
   'engine',
   fc.record({ ms: fc.integer({ min: 20, max: 120 }) }),
@@ -228,9 +226,10 @@ const consumer = command(
   }),
   'person',
   async (world, { at, outcome }) => {
-    const delivery = nth(world.deliveries.toReversed(), at);
-    const key = world.before.letters.get(delivery?.letterId ?? '')?.key ?? null;
-    if (delivery) world.tell(delivery.messageId, outcome, key);
+    const last = world.deliveries.toReversed();
+    const spokenOf = at > 5 ? last.slice(0, 3) : last.slice(at, at + 1);
+    for (const { messageId, letterId } of spokenOf)
+      world.tell(messageId, outcome, world.before.letters.get(letterId)?.key ?? null);
   },
 );
 /** A message that never died succeeds with the key of a letter. */
@@ -335,7 +334,6 @@ const weights: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   [4, hire],
   [12, step],
   [3, die],
-  [2, leaseEnds],
   [2, engine],
   [2, destination],
   [6, consumer],

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { When } from '../crash.ts';
 
-/** Longer than any wait of a worker between two steps: who does nothing for so long waits for somebody else. */
-const quietMs = 65;
+/** A worker that has written and sent nothing for so long waits for somebody else, however often it looks. */
+const quietMs = 90;
 
 /**
  * The process of a worker, in the hands of a test: each step of I/O needs a permit, so it stands still between two steps
@@ -33,7 +33,6 @@ export function createGate() {
   };
   const step = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     await admitted();
-    lastMs = performance.now();
     const isLast = doom !== undefined && (doom.left -= 1) === 0;
     if (isLast && doom?.when === 'before') return die();
     active += 1;
@@ -42,12 +41,15 @@ export function createGate() {
       return isLast || isDead ? die() : result;
     } finally {
       active -= 1;
-      lastMs = performance.now();
+      if (transactions > 0) lastMs = performance.now();
     }
   };
   return {
     step,
-    within: (isOpen: boolean) => void (transactions = Math.max(0, transactions + (isOpen ? 1 : -1))),
+    within(isOpen: boolean) {
+      transactions = Math.max(0, transactions + (isOpen ? 1 : -1));
+      lastMs = performance.now();
+    },
     /** Lets so many steps happen, and waits until they did or nothing moves any more. */
     async grant(steps: number, isOver: () => boolean): Promise<void> {
       permits = steps;

@@ -1,8 +1,8 @@
 import { actOf, placeOf, type ItemNow, type LetterNow, type ReplayNow, type Snapshot } from './snapshot.ts';
 import { policy, type Delivery, type World } from './world.ts';
 
-/** Who may have moved things between two snapshots: one worker, the engine with all its replays, or nobody but a person. */
-export type Mover = 'worker' | 'engine' | 'person';
+/** Who may have moved things between two snapshots: one worker, the engine with all its replays, people in one act or several. */
+export type Mover = 'worker' | 'engine' | 'person' | 'letGo';
 
 class Broken extends Error {}
 
@@ -18,7 +18,8 @@ export function checkAll(world: World, after: Snapshot, mover: Mover): void {
   for (const [place, item] of before.items)
     if (!after.items.has(place))
       hold(item.state === 'sending', `${place} left the ledger from ${item.state}`);
-  for (const replay of after.replays.values()) checkReplay(before.replays.get(replay.id), replay, after);
+  for (const replay of after.replays.values())
+    checkReplay(before.replays.get(replay.id), replay, after, mover);
   for (const letter of after.letters.values()) checkLetter(letter, after);
   hold(before.letters.size === after.letters.size, 'a letter is gone');
   checkDeliveries(world, after);
@@ -124,9 +125,13 @@ const replayArrows: Readonly<Record<string, readonly string[]>> = {
   rejected: ['rejected'],
 };
 
-function checkReplay(was: ReplayNow | undefined, replay: ReplayNow, after: Snapshot): void {
+/** Where a replay may be after several people decided on it. */
+const newArrows: readonly string[] = ['previewed', 'awaiting_approval', 'scheduled', 'running'];
+
+function checkReplay(was: ReplayNow | undefined, replay: ReplayNow, after: Snapshot, mover: Mover): void {
   const name = `replay ${replay.id}`;
-  const arrows = replayArrows[was?.state ?? 'none'];
+  const isThrough = mover === 'letGo' && (was === undefined || was.state === 'previewed');
+  const arrows = isThrough ? newArrows : replayArrows[was?.state ?? 'none'];
   hold(arrows?.includes(replay.state) ?? false, `${name}: ${was?.state ?? 'none'} → ${replay.state}`);
   hold(!was || was.manifest.join() === replay.manifest.join(), `${name}: its manifest changed`);
   hold(!was || was.approvalHash === replay.approvalHash, `${name}: what was approved changed`);
