@@ -48,18 +48,30 @@ const stopAll = async (running: Running): Promise<void> => {
   await running.unlock();
 };
 
+/** Waits for `work`, but no longer once something else has failed: what waits for it would wait in vain. */
+const unless = (failed: AbortSignal, work: Promise<void>): Promise<void> =>
+  Promise.race([
+    work,
+    new Promise<never>((_resolve, reject) =>
+      failed.addEventListener('abort', () => reject(new Error('something else failed')), { once: true }),
+    ),
+  ]);
+
 const startService = async (
   name: ServiceName,
   config: LocalConfig,
   urls: { clickhouseUrl: string; databaseUrl: string },
   running: Running,
+  failed: AbortSignal,
 ): Promise<void> => {
+  failed.throwIfAborted();
   const startedMs = performance.now();
   const service = supervise(serviceProcess(name, config, urls), terminal);
   running.services.push(service);
   try {
-    await service.ready;
+    await unless(failed, service.ready);
   } catch (thrown) {
+    failed.throwIfAborted();
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     throw new Error(
       `${name} did not start: ${reason} (see ${path.join(config.dataDir, 'logs', `${name}.log`)})`,
@@ -102,24 +114,34 @@ const buildWhenNeeded = async (config: LocalConfig): Promise<void> => {
 
 const noEngines = { clickhouseUrl: '', databaseUrl: '' };
 
-const startProduct = async (mode: Mode, config: LocalConfig, running: Running): Promise<void> => {
+const startProduct = async (
+  mode: Mode,
+  config: LocalConfig,
+  running: Running,
+  failed: AbortSignal,
+): Promise<void> => {
   const urls = await startEmbedded(config, running);
   await Promise.all([
-    startService('control-plane', config, urls, running),
-    startService('collector', config, urls, running),
+    startService('control-plane', config, urls, running, failed),
+    startService('collector', config, urls, running, failed),
   ]);
-  if (mode === 'demo') await startService('distributor', config, urls, running);
+  if (mode === 'demo') await startService('distributor', config, urls, running, failed);
+};
+
+const startConsole = async (config: LocalConfig, running: Running, failed: AbortSignal): Promise<void> => {
+  await buildWhenNeeded(config);
+  await startService('console', config, noEngines, running, failed);
 };
 
 const startEverything = async (mode: Mode, config: LocalConfig, running: Running): Promise<void> => {
-  const consoleUp = buildWhenNeeded(config).then(() => startService('console', config, noEngines, running));
-  const productUp = startProduct(mode, config, running);
-  // Both are awaited whole, so that a failure of one leaves nothing half started behind our back.
-  const settled = await Promise.allSettled([consoleUp, productUp]);
-  const reasons = settled.flatMap((one) =>
-    one.status === 'rejected' ? [String(one.reason instanceof Error ? one.reason.message : one.reason)] : [],
-  );
-  if (reasons.length > 0) throw new Error(reasons.join('\n'));
+  const failed = new AbortController();
+  const parts = [
+    startConsole(config, running, failed.signal),
+    startProduct(mode, config, running, failed.signal),
+  ];
+  // All are awaited whole, so that a failure of one leaves nothing half started behind our back.
+  await Promise.all(parts.map((part) => part.catch((thrown: unknown) => failed.abort(thrown))));
+  failed.signal.throwIfAborted();
 };
 
 const firstSignIn = async (config: LocalConfig): Promise<string> => {

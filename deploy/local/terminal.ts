@@ -1,7 +1,6 @@
-import { z } from 'zod';
+import { readableLine } from './process/readable-line.ts';
 import type { SupervisorEvents } from './process/supervise.ts';
 
-const lineSchema = z.looseObject({ msg: z.string() });
 const repeatMsMin = 10_000;
 const lengthMax = 400;
 
@@ -9,20 +8,6 @@ const lengthMax = 400;
 export type Terminal = SupervisorEvents & {
   say: (line: string) => void;
   step: (label: string, startedMs: number) => void;
-};
-
-const readable = (line: string): string => {
-  try {
-    const parsed = lineSchema.safeParse(JSON.parse(line));
-    if (parsed.success) {
-      const { msg, ...rest } = parsed.data;
-      const detail = rest['error'] ?? rest['reason'] ?? rest['err'];
-      return typeof detail === 'string' ? `${msg}: ${detail}` : msg;
-    }
-  } catch {
-    // Not every process writes JSON; PostgreSQL writes plain lines.
-  }
-  return line;
 };
 
 export const createTerminal = (write: (text: string) => void, nowMs: () => number): Terminal => {
@@ -34,7 +19,7 @@ export const createTerminal = (write: (text: string) => void, nowMs: () => numbe
       say(`  ${label.padEnd(14)} ready after ${((nowMs() - startedMs) / 1000).toFixed(1)} s`),
     note: (name, sentence) => say(`  ${name}: ${sentence}`),
     error: (name, line) => {
-      const text = `${name}: ${readable(line)}`.slice(0, lengthMax);
+      const text = `${name}: ${readableLine(line)}`.slice(0, lengthMax);
       const now = nowMs();
       if (now - (lastSaidMs.get(text) ?? -Infinity) < repeatMsMin) return;
       if (lastSaidMs.size > 1000) lastSaidMs.clear();

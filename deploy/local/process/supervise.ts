@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { openLogFile, type LogFile } from './log-file.ts';
+import { readableLine } from './readable-line.ts';
 
 /** One process to keep running. Signals, patience and readiness are the process's own; see each field. */
 export type ProcessSpec = {
@@ -55,6 +56,8 @@ const isErrorLine = (line: string): boolean => !isExpected(line) && isError(line
 const isError = (line: string): boolean =>
   /"level":"(error|fatal)"/.test(line) || /^(Error|.*\b(FATAL|PANIC):)/.test(line);
 
+const readableError = (line: string | undefined): string | undefined => line && readableLine(line);
+
 const follow = (
   child: ChildProcess,
   spec: ProcessSpec,
@@ -95,7 +98,7 @@ const launch = (spec: ProcessSpec, log: LogFile, events: SupervisorEvents): Run 
     child.once('exit', (code, signal) => {
       child.stdin?.destroy();
       // The last lines of stderr may still be on their way.
-      setTimeout(() => resolve(fatal ?? lastError() ?? describeExit(code, signal)), 50);
+      setTimeout(() => resolve(fatal ?? readableError(lastError()) ?? describeExit(code, signal)), 50);
     });
   });
   return { child, exited, fatal: () => fatal };
