@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type {
   DeadLetterDetail,
   DeadLetterGroup,
@@ -11,6 +8,7 @@ import { storeArrivals } from '@plumbline/control-plane/dead-letters/store.ts';
 import type { Arrival } from '@plumbline/control-plane/transports/port.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { codeOf, openStand, type Stand } from '../api/stand.ts';
+import { writeCatalog } from './catalog.ts';
 
 let stand: Stand;
 let token = '';
@@ -23,42 +21,6 @@ beforeAll(async () => {
 });
 beforeEach(() => stand.context.postgres.query('TRUNCATE dead_letters, replays, dead_letter_notes CASCADE'));
 afterAll(() => stand.close());
-
-async function writeCatalog(): Promise<string> {
-  const directory = path.join(await mkdtemp(path.join(tmpdir(), 'plumbline-letters-')), 'catalog');
-  await mkdir(directory, { recursive: true });
-  const schema = { type: 'object', required: ['quantity'], properties: { quantity: { type: 'integer' } } };
-  const catalog = {
-    systems: ['shop', 'erp'].map((name) => ({ name, title: name.toUpperCase(), owner: 'IT' })),
-    connections: [{ name: 'broker', kind: 'rabbitmq', url: 'amqp://127.0.0.1:1' }],
-    entities: [
-      { name: 'order', title: 'Order', schemas: { 1: schema }, masked: ['email', 'x-card'] },
-      { name: 'customer', title: 'Customer' },
-    ],
-    flows: [
-      {
-        name: 'orders',
-        title: 'Orders to ERP',
-        source: 'shop',
-        target: 'erp',
-        entity: 'order',
-        owner: 'Sales',
-        transport: { kind: 'rabbitmq', destination: 'erp.orders', connection: 'broker' },
-        deadLetters: {
-          destination: 'erp.orders.dead',
-          keys: [
-            { entity: 'order', from: { pointer: '/order' } },
-            { entity: 'customer', from: { header: 'x-customer' } },
-          ],
-          value: { amount: { pointer: '/total' }, currency: { pointer: '/currency' } },
-          error: { type: { header: 'error-type' }, message: { header: 'error-message' } },
-        },
-      },
-    ],
-  };
-  await writeFile(path.join(directory, 'catalog.yaml'), JSON.stringify(catalog));
-  return directory;
-}
 
 const bodyOf = (order: string, more: object = {}) =>
   JSON.stringify({ order, quantity: 3, total: '10.50', currency: 'USD', email: 'ann@example.org', ...more });
