@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const minuteMs = 60_000;
 
-/** unit: beside the code, no services. integration: real engines and processes. e2e: a real browser. */
+/** unit: beside the code, no services. integration: real engines and processes. acceptance: the API as people use it. e2e: a real browser. */
 export default defineConfig({
   test: {
     reporters: process.env['CI'] ? ['default'] : ['dot'],
@@ -34,6 +34,17 @@ export default defineConfig({
           testTimeout: 2 * minuteMs,
           hookTimeout: 2 * minuteMs,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'acceptance',
+          include: ['test/acceptance/**/*.test.ts'],
+          // One platform for all of them; each has a flow of its own, and mostly waits.
+          globalSetup: 'test/acceptance/stand/setup.ts',
+          testTimeout: 2 * minuteMs,
+          hookTimeout: 2 * minuteMs,
+          maxWorkers: 3,
         },
       },
       {

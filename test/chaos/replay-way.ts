@@ -4,7 +4,7 @@ import { DeadLetterGroups, DeadLetterList } from '@plumbline/control-plane/dead-
 import { ReplayDetail, ReplayItems, ReplayList } from '@plumbline/control-plane/replays/schemas.ts';
 import type { z } from 'zod';
 import { breakSomething, until } from '../distributor/stand/control-client.ts';
-import type { Person } from './replay-person.ts';
+import type { Person } from '../platform/person.ts';
 import type { Product } from './replay-product.ts';
 import type { Queues } from './replay-queues.ts';
 

@@ -19,32 +19,31 @@ export interface Person {
   post(path: string, json: unknown): Promise<Answer | undefined>;
 }
 
-/** Invites a person by the administrator's token and follows the link. */
-export async function createPerson(
+/** Invites a person by the administrator's token and follows the link. Answers the cookie of their session. */
+export async function signUp(
   apiUrl: string,
   adminToken: string,
   name: string,
   role: string,
-): Promise<Person> {
+): Promise<string> {
   const email = `${name.toLowerCase()}@distributor.example`;
-  const invited = await send(
-    `${apiUrl}/people`,
-    { authorization: `Bearer ${adminToken}` },
-    { email, name, role },
-  );
+  const authorization = `Bearer ${adminToken}`;
+  const invited = await send(`${apiUrl}/people`, { authorization }, { email, name, role });
   const token = new URL(Invited.parse(await invited.json()).link).searchParams.get('token');
-  const welcomed = await send(
-    `${apiUrl}/welcome`,
-    {},
-    { token, name, email, password: 'a long and quiet password' },
-  );
+  const welcome = { token, name, email, password: 'a long and quiet password' };
+  const welcomed = await send(`${apiUrl}/welcome`, {}, welcome);
   const cookie = /^[^;]+/.exec(welcomed.headers.get('set-cookie') ?? '')?.[0];
   if (!cookie) throw new Error(`${name} could not sign in: ${welcomed.status} ${await welcomed.text()}`);
+  return cookie;
+}
+
+/** A person by the headers that prove who they are: the cookie of a session, or a token. */
+export function personWith(apiUrl: string, name: string, headers: Record<string, string>): Person {
   return {
     name,
-    get: (path, schema) => untilAnswered(`${apiUrl}${path}`, { cookie }, schema),
+    get: (path, schema) => untilAnswered(`${apiUrl}${path}`, headers, schema),
     async post(path, json) {
-      const response = await send(`${apiUrl}${path}`, { cookie }, json).catch(() => undefined);
+      const response = await send(`${apiUrl}${path}`, headers, json).catch(() => undefined);
       const body: unknown = await response?.json().catch(() => undefined);
       return response && body !== undefined ? { status: response.status, body } : undefined;
     },
