@@ -4,6 +4,7 @@ import { type Catalog, durationMs, type Flow } from '@plumbline/model/catalog/sc
 import { query, type Executor } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
 import { type Actor, reaches } from '../actor.ts';
+import { dots } from '../dead-letters/mask.ts';
 import { Problem } from '../problem.ts';
 import { protectedBy } from './edit.ts';
 import type { NewReplay } from './schemas.ts';
@@ -61,11 +62,27 @@ function refuseBeyondPolicy(flow: Flow, input: NewReplay): void {
     throw new Problem('bad_request', `perSecond: the policy of ${flow.name} allows ${perSecond} at most.`);
   if ((input.haltRatio ?? 0) > haltRatio)
     throw new Problem('bad_request', `haltRatio: the policy of ${flow.name} allows ${haltRatio} at most.`);
+  refuseDots(input.patch);
   const fields = input.patch ? protectedBy(flow, input.patch) : [];
   if (fields.length > 0)
     throw new Problem('bad_request', `patch: ${fields.join(', ')} must not be edited in ${flow.name}.`, {
       errors: fields.map((path) => ({ path, message: 'protected by replay.protectedFields' })),
     });
+}
+
+/** What hides a field from whoever looks must never be written into it. */
+function refuseDots(patch: NewReplay['patch']): void {
+  const errors = (patch ?? []).flatMap((operation) =>
+    'value' in operation && JSON.stringify(operation.value).includes(dots)
+      ? [{ path: operation.path, message: `holds ${dots}, which stands for a hidden field` }]
+      : [],
+  );
+  if (errors.length > 0)
+    throw new Problem(
+      'bad_request',
+      'patch: it holds the dots of hidden fields; change only the fields that you see.',
+      { errors },
+    );
 }
 
 /** The one flow that a filter is about. @throws Problem when it is about none, or several */

@@ -10,6 +10,7 @@ const item = (state: Awaiting['state']): Awaiting => ({
   key: null,
   sentAt,
   awaitedSince: sentAt,
+  diedAt: null,
   state,
 });
 const said = (outcome: string, afterMs = 100): Outcome => ({
@@ -37,4 +38,14 @@ test.each([
   ['a word that says nothing', 'sent', [said('retried')], 100, undefined],
 ] as const)('%s', (_name, state, outcomes, afterMs, expected) => {
   expect(verdictOf(item(state), outcomes, 5 * minuteMs, later(afterMs))?.state).toBe(expected);
+});
+
+test.each([
+  ['died a second before: a failure dated before the send is that death', -1000, -500, undefined],
+  ['died a second before: a failure dated after the send is of the send', -1000, 10, 'refailed'],
+  ['died long before: the clock of the consumer may be behind', -minuteMs, -500, 'refailed'],
+] as const)('%s', (_name, diedMs, saidMs, expected) => {
+  const awaiting = { ...item('sent'), diedAt: later(diedMs) };
+  const verdict = verdictOf(awaiting, [said('dead_lettered', saidMs)], 5 * minuteMs, later(100));
+  expect(verdict?.state).toBe(expected);
 });

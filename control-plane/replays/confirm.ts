@@ -4,6 +4,8 @@ import { askedMax, type Evidence, type Outcome } from './evidence.ts';
 
 /** Clocks of consumers may be this much behind ours. */
 const skewMs = 2000;
+/** So long after a death telemetry may still tell of it: then a failure dated before the send is no word about the send. */
+const echoMs = 30_000;
 
 const Awaiting = z.object({
   position: z.int(),
@@ -11,6 +13,8 @@ const Awaiting = z.object({
   sentAt: z.date(),
   /** Since when word is awaited: the last send. */
   awaitedSince: z.date(),
+  /** When it last died before, of its own or in an earlier replay. */
+  diedAt: z.date().nullable(),
   state: z.enum(['sent', 'unknown']),
   key: z.string().nullable(),
 });
@@ -68,7 +72,8 @@ export function verdictOf(
   now: Date,
 ): Verdict | undefined {
   const { position, key, state: before, sentAt } = item;
-  const ours = outcomes.filter(({ at }) => at.getTime() >= sentAt.getTime() - skewMs);
+  const sentMs = sentAt.getTime();
+  const ours = outcomes.filter(({ at }) => at.getTime() >= sentMs - skewMs);
   const base = { position, key, before };
   const proof = ({ traceId, spanId }: Outcome) => ({ traceId, spanId });
   const success = ours.find(({ outcome }) => outcome === 'delivered');
@@ -76,7 +81,11 @@ export function verdictOf(
   const discarded = ours.find(({ outcome }) => outcome === 'discarded');
   if (discarded)
     return { ...base, state: 'confirmed', reason: 'the consumer knew it already', ...proof(discarded) };
-  const failure = ours.find(({ outcome }) => outcome === 'dead_lettered' || outcome === 'failed');
+  const diedJustBefore = item.diedAt !== null && sentMs - item.diedAt.getTime() < echoMs;
+  const failure = ours.find(
+    ({ outcome, at }) =>
+      (outcome === 'dead_lettered' || outcome === 'failed') && (!diedJustBefore || at.getTime() >= sentMs),
+  );
   if (failure && before === 'sent')
     return {
       ...base,
@@ -96,7 +105,11 @@ function readAwaiting(postgres: Postgres, id: string, from: number): Promise<Awa
     name: 'replays.awaiting',
     sql: `
       SELECT i.position, i.message_id AS "messageId", coalesce(i.sent_at, i.claimed_at) AS "sentAt",
-        coalesce(i.resent_at, i.sent_at, i.claimed_at) AS "awaitedSince", i.state, d.keys[1] AS key
+        coalesce(i.resent_at, i.sent_at, i.claimed_at) AS "awaitedSince", i.state, d.keys[1] AS key,
+        greatest(d.failed_at, (
+          SELECT max(p.settled_at) FROM replay_items p
+          WHERE p.dead_letter_id = i.dead_letter_id AND p.generation < i.generation
+        )) AS "diedAt"
       FROM replay_items i LEFT JOIN dead_letters d ON d.id = i.dead_letter_id
       WHERE i.replay_id = $1 AND i.state IN ('sent', 'unknown') AND i.position >= $2
       ORDER BY i.position LIMIT ${askedMax}`,

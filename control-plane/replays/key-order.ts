@@ -1,5 +1,6 @@
 import { execute, query, type Executor } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
+import { chunkSize } from './freeze.ts';
 
 /**
  * Lets one transaction at a time decide what of a flow goes out, so that two replays never send messages of one key at once.
@@ -12,41 +13,61 @@ export async function lockOrder(on: Executor, flow: string): Promise<void> {
 }
 
 const Blocked = z.object({ id: z.string(), replayId: z.string(), waits: z.boolean() });
-/** A message that must not go now, and the replay that holds what must go first; `waits`: it will, by itself. */
+/** A message that must not go now, and the replay that has what must go first; `waits`: that one is on its way to it. */
 export type Blocked = z.output<typeof Blocked>;
 
+const dayMs = 86_400_000;
+
 /**
- * Which of these letters must not go now, because a message of the same key is under way in any replay, or an older one stands in the
- * manifest of another replay that has begun. Call it under `lockOrder`.
+ * Which of these letters must not go now: a message of their key is under way in another replay, or an older one stands in
+ * the manifest of another that has begun and is still to be sent there. Call it under `lockOrder`. One look at a handful of rows
+ * when no other replay of the flow is at work.
  */
-export function findBlocked(
+export async function findBlocked(
   on: Executor,
   replay: { readonly id: string; readonly flow: string },
   letterIds: readonly string[],
-): Promise<Blocked[]> {
-  return query(on, {
+  now: Date,
+): Promise<Map<string, Blocked>> {
+  const rivals = await query(on, {
+    name: 'replays.rivals',
+    sql: `
+      SELECT r.id FROM replays r
+      WHERE r.flow = $2 AND r.id <> $1 AND (r.state IN ('running', 'paused', 'halted')
+        OR (r.state IN ('finished', 'cancelled') AND r.finished_at >= $3
+          AND EXISTS (SELECT 1 FROM replay_items i WHERE i.replay_id = r.id AND i.state IN ('sending', 'sent'))))
+      LIMIT 200`,
+    params: [replay.id, replay.flow, new Date(now.getTime() - dayMs)],
+    schema: z.object({ id: z.string() }),
+  });
+  if (rivals.length === 0) return new Map();
+  const blocked = await query(on, {
     name: 'replays.blocked',
     sql: `
-      WITH others AS MATERIALIZED (
-        SELECT id, state FROM replays
-        WHERE flow = $2 AND id <> $1 AND state IN ('running', 'paused', 'halted')
-      ), rivals AS MATERIALIZED (
-        SELECT d.id, o.id AS rival, o.seq < d.seq AS is_older, o.state, o.replay_id, o.generation
-        FROM dead_letters d JOIN dead_letters o ON o.flow = $2 AND o.keys @> d.keys[1:1] AND o.keys[1] = d.keys[1] AND o.id <> d.id
-        WHERE d.id = ANY ($3::uuid[]) AND d.keys[1] IS NOT NULL AND o.state IN ('open', 'acknowledged', 'replaying')
+      WITH before AS MATERIALIZED (
+        SELECT d.id, o.id AS other, o.seq < d.seq AS is_older, o.state, o.replay_id, o.generation
+        FROM dead_letters d JOIN dead_letters o ON o.flow = $1 AND o.keys[1] = d.keys[1] AND o.id <> d.id
+        WHERE d.id = ANY ($2::uuid[]) AND o.state IN ('open', 'acknowledged', 'replaying')
+      ), waiting AS MATERIALIZED (
+        SELECT DISTINCT other FROM before WHERE is_older AND state <> 'replaying'
+      ), manifested AS MATERIALIZED (
+        SELECT u.id AS other, m.replay_id, r.state
+        FROM replays r JOIN replay_manifests m ON m.replay_id = r.id
+          CROSS JOIN LATERAL unnest(m.dead_letters) WITH ORDINALITY AS u (id, n)
+        WHERE r.id = ANY ($3::uuid[]) AND r.state IN ('running', 'paused', 'halted')
+          AND m.dead_letters && ARRAY(SELECT other FROM waiting) AND u.id IN (SELECT other FROM waiting)
+          AND NOT EXISTS (
+            SELECT 1 FROM replay_items i WHERE i.replay_id = r.id AND i.position = m.chunk * ${chunkSize} + u.n - 1)
       )
       SELECT DISTINCT ON (id) id, "replayId", waits FROM (
-        SELECT v.id, v.replay_id AS "replayId", true AS waits
-        FROM rivals v JOIN replay_items i ON i.dead_letter_id = v.rival AND i.generation = v.generation
-        WHERE v.state = 'replaying' AND i.state IN ('sending', 'sent')
+        SELECT b.id, b.replay_id AS "replayId", true AS waits
+        FROM before b JOIN replay_items i ON i.dead_letter_id = b.other AND i.generation = b.generation
+        WHERE b.state = 'replaying' AND b.replay_id = ANY ($3::uuid[]) AND i.state IN ('sending', 'sent')
         UNION ALL
-        SELECT v.id, r.id, r.state = 'running'
-        FROM rivals v JOIN others r ON true JOIN replay_manifests m ON m.replay_id = r.id
-          CROSS JOIN LATERAL unnest(m.dead_letters) WITH ORDINALITY AS u (id, n)
-        WHERE v.is_older AND v.state <> 'replaying' AND u.id = v.rival
-          AND NOT EXISTS (SELECT 1 FROM replay_items i WHERE i.replay_id = r.id AND i.position = m.chunk * 1000 + u.n - 1)
-      ) b ORDER BY id, waits LIMIT 1000`,
-    params: [replay.id, replay.flow, letterIds],
+        SELECT b.id, m.replay_id, m.state = 'running' FROM before b JOIN manifested m ON m.other = b.other WHERE b.is_older
+      ) found ORDER BY id, waits LIMIT ${chunkSize}`,
+    params: [replay.flow, letterIds, rivals.map(({ id }) => id)],
     schema: Blocked,
   });
+  return new Map(blocked.map((one) => [one.id, one]));
 }

@@ -6,9 +6,22 @@ const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
 const instant = z.date().transform((at) => at.toISOString());
 const maybeInstant = z.date().nullable().transform(iso);
 
+/** What the ledger says of replay `r`, counted anew. */
+export const countedLedger = `(
+  SELECT jsonb_build_object(
+    'touched', count(*),
+    'confirmed', count(*) FILTER (WHERE i.state = 'confirmed'),
+    'refailed', count(*) FILTER (WHERE i.state = 'refailed'),
+    'skipped', count(*) FILTER (WHERE i.state = 'skipped'),
+    'unknown', count(*) FILTER (WHERE i.state = 'unknown'),
+    'cancelled', count(*) FILTER (WHERE i.state = 'cancelled'),
+    'sent', count(*) FILTER (WHERE i.state = 'sent'),
+    'under_way', count(*) FILTER (WHERE i.state IN ('sending', 'sent')))
+  FROM replay_items i WHERE i.replay_id = r.id)`;
+
 /**
  * What became of the messages of replay `r`. It adds up by construction: whatever has no row in the ledger is pending,
- * or cancelled once nobody will send it.
+ * or cancelled once nobody will send it. Counts that were kept (keep-counts.ts) are those of the ledger as it is.
  */
 const counts = `(
   SELECT jsonb_build_object(
@@ -16,17 +29,8 @@ const counts = `(
     'cancelled', cancelled + CASE WHEN r.state IN ('cancelled', 'rejected') THEN r.items - touched ELSE 0 END,
     'pending', under_way + CASE WHEN r.state IN ('cancelled', 'rejected') THEN 0 ELSE r.items - touched END,
     'awaitingConfirmation', sent)
-  FROM (
-    SELECT count(*) AS touched,
-      count(*) FILTER (WHERE i.state = 'confirmed') AS confirmed,
-      count(*) FILTER (WHERE i.state = 'refailed') AS refailed,
-      count(*) FILTER (WHERE i.state = 'skipped') AS skipped,
-      count(*) FILTER (WHERE i.state = 'unknown') AS unknown,
-      count(*) FILTER (WHERE i.state = 'cancelled') AS cancelled,
-      count(*) FILTER (WHERE i.state = 'sent') AS sent,
-      count(*) FILTER (WHERE i.state IN ('sending', 'sent')) AS under_way
-    FROM replay_items i WHERE i.replay_id = r.id
-  ) c)`;
+  FROM jsonb_to_record(coalesce(r.counts, ${countedLedger})) AS c (touched integer, confirmed integer, refailed integer,
+    skipped integer, unknown integer, cancelled integer, sent integer, under_way integer))`;
 
 const summaryColumns = `
   r.id, r.seq::text AS seq, r.flow, r.state, r.reason, r.destination, r.patch IS NOT NULL AS edited, ${counts} AS counts,

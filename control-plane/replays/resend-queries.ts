@@ -14,7 +14,7 @@ export type Unknown = z.output<typeof UnknownRow>;
 
 /**
  * Messages of unknown outcome, locked, each with what stands against sending it again. One that was claimed before `since` may
- * be forgotten by the target; one of a serial replay is overtaken when a newer message of its key went out since.
+ * be forgotten by the target; one of a serial replay stays when a newer message of its key went out since.
  */
 export function readUnknown(
   on: Executor,
@@ -36,12 +36,12 @@ export function readUnknown(
           WHEN d.payload_hash <> m.payload_hashes[i.position % 1000 + 1] THEN 'its payload is not the one of the manifest any more'
           WHEN i.claimed_at < $3 THEN 'it was sent too long ago: the target may have forgotten it'
           WHEN i.resent_at > $4 THEN 'it was sent again a moment ago'
-          WHEN $5 AND EXISTS (
+          WHEN $5 AND d.keys[1] IS NOT NULL AND EXISTS (
             SELECT 1 FROM dead_letters n JOIN replay_items j ON j.dead_letter_id = n.id
-            WHERE n.flow = $6 AND n.keys @> ARRAY[d.keys[1]] AND n.keys[1] = d.keys[1] AND n.seq > d.seq
-              AND j.state IN ('sending', 'sent', 'confirmed', 'unknown')
-              AND j.claimed_at >= i.claimed_at
-          ) THEN 'a newer message of its key went out since'
+            WHERE n.flow = $6 AND n.keys @> d.keys[1:1] AND n.keys[1] = d.keys[1] AND n.id <> d.id
+              AND (j.state IN ('sending', 'sent')
+                OR (n.seq > d.seq AND j.state IN ('confirmed', 'unknown') AND j.claimed_at >= i.claimed_at))
+          ) THEN 'a newer message of its key went out since, or another is under way'
         END AS fault
       FROM replay_items i
         JOIN dead_letters d ON d.id = i.dead_letter_id

@@ -89,7 +89,10 @@ export async function resendUnknown(
 }
 
 function refuse({ state, force }: DetailRow, actor: Actor): void {
-  if (state !== 'running' && state !== 'halted' && state !== 'finished')
+  // A worker would not see that a key is busy again, so nothing is put between its sends.
+  if (state === 'running')
+    throw new Problem('conflict', 'It is running: let it end, or pause it, then send again.');
+  if (state !== 'paused' && state !== 'halted' && state !== 'finished')
     throw new Problem('conflict', `Nothing is sent for a replay that is ${state}.`);
   if ((force.superseded || force.quarantined) && !reaches(actor.role, 'engineer'))
     throw new Problem('forbidden', 'What is forced needs the role engineer.');

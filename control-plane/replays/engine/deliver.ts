@@ -24,7 +24,9 @@ export interface Steps {
 
 /**
  * Prepares, claims, sends and settles one batch. Each step takes the batches in order, so that one is claimed while the one
- * before is sent, and what is sent keeps the order of the manifest. Answers `lost` when it is not ours to send, or why the replay must halt. */
+ * before is sent, and what is sent keeps the order of the manifest. Answers `lost` when it is not ours to send, or why the
+ * replay must halt.
+ */
 export async function deliver(
   options: DeliverOptions,
   steps: Steps,
@@ -41,6 +43,7 @@ export async function deliver(
   const claims = await steps.claim(() => claim(ports.postgres, held, batch, prepared.knowledge, ports.now()));
   if (!claims) return 'lost';
   for (const { item } of claims.skipped) queue.free(item);
+  queue.park(claims.waiting);
   const outgoing = claims.claimed.map((claimed) => {
     const message = preparer.outgoing(claimed, prepared);
     if (!message) throw new Error(`The payload of dead letter ${claimed.item.id} is gone.`);

@@ -5,6 +5,7 @@ import { recordAct } from '../../audit/record.ts';
 import { describeError } from '../../log.ts';
 import { confirmPage } from '../confirm.ts';
 import { decidedTopic } from '../decide.ts';
+import { keepCounts } from '../keep-counts.ts';
 import { type Bucket, createBucket } from './bucket.ts';
 import { findOrphans, takeLease } from './lease.ts';
 import type { EnginePorts, EngineSettings } from './ports.ts';
@@ -84,6 +85,7 @@ export function startReplayEngine(ports: EnginePorts, settings: EngineSettings):
       now,
       (id) => throttle.touch(id),
     );
+    await keepCounts(ports.postgres);
   };
 
   /** Looks now; when a look is under way, once more after it. */

@@ -6,6 +6,7 @@ import {
   type Postgres,
 } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
+import { type Blocked, findBlocked, lockOrder } from '../key-order.ts';
 import { type Knowledge, judge, type Skip } from './judge.ts';
 import type { Held } from './lease.ts';
 import { readLetters, type Letter } from './letters.ts';
@@ -19,6 +20,8 @@ export interface Claimed {
 }
 export interface Claims {
   readonly claimed: readonly Claimed[];
+  /** Not now: another replay has a message of the key under way, or an older one before it. Nothing was written of these. */
+  readonly waiting: readonly Waiting[];
   readonly skipped: readonly { readonly item: Waiting; readonly skip: Skip }[];
 }
 
@@ -35,29 +38,37 @@ export function claim(
 ): Promise<Claims | undefined> {
   return inTransaction(on, async (transaction) => {
     if (!(await isOurs(transaction, held))) return undefined;
-    const rows = await readLetters(
-      transaction,
-      items.map(({ id }) => id),
-      { lock: true },
-    );
+    const ids = items.map(({ id }) => id);
+    if (held.serial) await lockOrder(transaction, held.flow);
+    const rows = await readLetters(transaction, ids, { lock: true });
+    const blocked = held.serial ? await findBlocked(transaction, held, ids, at) : new Map<string, Blocked>();
     const letters = new Map(rows.map((letter) => [letter.id, letter]));
     const claimed: Claimed[] = [];
+    const waiting: Waiting[] = [];
     const skipped: { item: Waiting; skip: Skip }[] = [];
     for (const item of items) {
       const letter = letters.get(item.id);
       const known = knowledge.get(item.id) ?? nothingKnown;
-      const skip = judge(held, item, letter, known);
+      const before = blocked.get(item.id);
+      const skip = judge(held, item, letter, known) ?? overtaking(before);
       if (skip || !letter)
         skipped.push({ item, skip: skip ?? { reason: 'the dead letter is gone', letter: null } });
+      else if (before) waiting.push(item);
       else claimed.push({ item, letter, generation: letter.generation + 1 });
     }
     await writeClaims(transaction, held, claimed, at);
     await writeSkips(transaction, held, skipped, at);
-    return { claimed, skipped };
+    return { claimed, waiting, skipped };
   });
 }
 
 const nothingKnown: Knowledge = { deliveredIn: undefined, supersededBy: undefined, fault: undefined };
+
+/** Behind a replay that is on its way a message waits; one that stands still may stand for days, so it is left out. */
+function overtaking(before: Blocked | undefined): Skip | undefined {
+  if (!before || before.waits) return undefined;
+  return { reason: `an older message of its key waits in replay ${before.replayId}`, letter: null };
+}
 
 /** Locks the row against decisions and other workers until the transaction ends. */
 async function isOurs(on: Executor, held: Held): Promise<boolean> {

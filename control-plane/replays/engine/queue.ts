@@ -25,6 +25,10 @@ export interface Queue {
   free(place: Place): void;
   /** Puts back what was taken and not sent; their keys are free. */
   putBack(items: readonly Waiting[]): void;
+  /** What was taken and has to wait for a message of its key in another replay: the key stays busy until `unpark`. */
+  park(items: readonly Waiting[]): void;
+  /** What was parked may be tried again. */
+  unpark(): void;
   /** Messages below `end` that wait here. */
   countBelow(end: number): number;
   readonly size: number;
@@ -35,6 +39,7 @@ export function createQueue(serial: boolean): Queue {
   let upcoming: Waiting[] = [];
   const busy = new Map<string, Set<number>>();
   const held = new Map<string, Waiting[]>();
+  const parked: Waiting[] = [];
   let heldCount = 0;
   const keyOf = (key: string | null) => (serial ? key : null);
   const occupy = ({ position, key }: Place) => {
@@ -78,6 +83,7 @@ export function createQueue(serial: boolean): Queue {
     reconcile(inFlight) {
       if (!serial) return;
       busy.clear();
+      parked.length = 0;
       for (const place of inFlight) occupy(place);
       for (const name of [...held.keys()]) if (!busy.has(name)) release(name);
     },
@@ -85,6 +91,18 @@ export function createQueue(serial: boolean): Queue {
     putBack(items) {
       upcoming = inOrder([...items, ...upcoming]);
       for (const item of items) free(item);
+    },
+    park(items) {
+      for (const item of items) {
+        const name = keyOf(item.key);
+        if (name === null) continue;
+        held.set(name, inOrder([item, ...(held.get(name) ?? [])]));
+        heldCount += 1;
+        parked.push(item);
+      }
+    },
+    unpark() {
+      for (const item of parked.splice(0)) free(item);
     },
     countBelow(end) {
       const below = (items: readonly Waiting[]) => items.filter(({ position }) => position < end).length;

@@ -17,6 +17,7 @@ import { watchForWord } from './word.ts';
 const idleMs = 50;
 const countEveryMs = 200;
 const reconcileEveryMs = 1000;
+const unparkEveryMs = 500;
 /** Messages that wait for their key before no more of the manifest is read. */
 const waitingMax = 20_000;
 
@@ -98,6 +99,7 @@ async function run(outer: WorkOptions): Promise<void> {
   let hasNews = true;
   let reconciledMs = 0;
   let countedMs = Number.NEGATIVE_INFINITY;
+  let unparkedMs = 0;
   const chunks = Math.ceil(held.items / chunkSize);
 
   const fill = async () => {
@@ -172,6 +174,10 @@ async function run(outer: WorkOptions): Promise<void> {
       if (line.isFull) {
         await line.room();
         continue;
+      }
+      if (performance.now() - unparkedMs >= unparkEveryMs) {
+        unparkedMs = performance.now();
+        queue.unpark();
       }
       if (queue.countBelow(stage.end) < settings.batchMax) await fill();
       const batch = takePaced(options, (limit) => queue.next(limit, stage.end));

@@ -28,6 +28,11 @@ async function comeToRest(): Promise<void> {
   );
   world.setMoods(['accepts']);
   const engine = world.startEngine();
+  await letAllEnd().finally(() => engine.stop());
+  expect(await world.stand.conserved()).toBe(true);
+}
+
+async function letAllEnd(): Promise<void> {
   const untilMs = performance.now() + 15_000;
   for (;;) {
     for (const { messageId, letterId } of world.deliveries.splice(0))
@@ -37,7 +42,7 @@ async function comeToRest(): Promise<void> {
       ['running', 'paused', 'halted', 'scheduled'].includes(state),
     );
     const busy = [...items.values()].filter(({ state }) => state === 'sending' || state === 'sent');
-    if (rest.length === 0 && busy.length === 0) break;
+    if (rest.length === 0 && busy.length === 0) return;
     if (performance.now() > untilMs) {
       const still = rest.map(({ id, state }) => `${id} is ${state}`).join(', ');
       throw new Error(
@@ -50,8 +55,6 @@ async function comeToRest(): Promise<void> {
     world.stand.pass(5000);
     await sleep(10);
   }
-  await engine.stop();
-  expect(await world.stand.conserved()).toBe(true);
 }
 
 test(

@@ -145,7 +145,7 @@ test('what the target may have forgotten, what went out a moment ago and what wa
   const reasons = async () =>
     ((await resend(id)).body as ReplayResent).leftOut.map(({ reason, count }) => `${count} ${reason}`);
   // The first of each key was overtaken by the second, which went out when the outcome of the first was lost.
-  expect(await reasons()).toEqual(['2 a newer message of its key went out since']);
+  expect(await reasons()).toEqual(['2 a newer message of its key went out since, or another is under way']);
   expect(stand.memory.received).toHaveLength(6);
   expect(await reasons()).toContain('2 it was sent again a moment ago');
   stand.pass(100_001);

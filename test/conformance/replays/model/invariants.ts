@@ -22,6 +22,7 @@ export function checkAll(world: World, after: Snapshot, mover: Mover): void {
     checkReplay(before.replays.get(replay.id), replay, after, mover);
   for (const letter of after.letters.values()) checkLetter(letter, after);
   hold(before.letters.size === after.letters.size, 'a letter is gone');
+  checkKeys(after);
   checkDeliveries(world, after);
   checkActs(world, after);
 }
@@ -68,7 +69,7 @@ function checkItem(
   const replay = after.replays.get(item.replayId);
   hold(replay?.manifest[item.position]?.startsWith(item.letterId) ?? false, `${name} is not in the manifest`);
   const isClaim = was === undefined && item.state !== 'skipped';
-  if (isClaim && replay) checkClaim(world, replay, item, mover);
+  if (isClaim && replay) checkClaim(world, replay, item, after, mover);
   if (item.state === 'confirmed' && was?.state !== 'confirmed') checkConfirmed(world, item, after);
   if (item.state === 'refailed' && was?.state !== 'refailed') {
     const letter = after.letters.get(item.letterId);
@@ -77,7 +78,7 @@ function checkItem(
 }
 
 /** A letter that is settled, held or in quarantine is never claimed; whoever is engine may have freed it a moment before. */
-function checkClaim(world: World, replay: ReplayNow, item: ItemNow, mover: Mover): void {
+function checkClaim(world: World, replay: ReplayNow, item: ItemNow, after: Snapshot, mover: Mover): void {
   const letter = world.before.letters.get(item.letterId);
   const allowed = [
     'open',
@@ -90,9 +91,30 @@ function checkClaim(world: World, replay: ReplayNow, item: ItemNow, mover: Mover
     `a letter was claimed that was ${letter?.state}`,
   );
   if (!letter || letter.state === 'replaying') return;
+  checkOrder(world, letter, item, after);
   const isPoison = letter.generation >= policy.maxGenerations && letter.sameCause;
   hold(!isPoison || replay.force.quarantined, `a letter was claimed that failed ${letter.generation} times`);
   hold(item.generation === letter.generation + 1, `generation ${item.generation} after ${letter.generation}`);
+}
+
+/** No message is claimed while an older one of its key waits in another replay that has begun. */
+function checkOrder(world: World, letter: LetterNow, item: ItemNow, after: Snapshot): void {
+  const isAtWork = (replay: ReplayNow | undefined) =>
+    ['running', 'paused', 'halted'].includes(replay?.state ?? '');
+  const lies = (one: LetterNow | undefined) => one?.state === 'open' || one?.state === 'acknowledged';
+  for (const other of world.before.replays.values()) {
+    if (other.id === item.replayId || !isAtWork(other) || !isAtWork(after.replays.get(other.id))) continue;
+    for (const [position, entry] of other.manifest.entries()) {
+      const older = world.before.letters.get(entry.slice(0, 36));
+      if (!older || older.key !== letter.key || older.seq >= letter.seq) continue;
+      const waits =
+        lies(older) && lies(after.letters.get(older.id)) && !after.items.has(placeOf(other.id, position));
+      hold(
+        !waits,
+        `${letter.messageId} was claimed before ${older.messageId}, which waits in replay ${other.id}`,
+      );
+    }
+  }
 }
 
 /** Nothing is done because nobody objects: a success was told, or a person gave their word. */
@@ -150,12 +172,17 @@ function checkReplay(was: ReplayNow | undefined, replay: ReplayNow, after: Snaps
   checkSerial(rows, after);
 }
 
-/** One message of a key at a time, the older first. */
+/** One message of a key at a time, whichever replays send them. */
+function checkKeys(after: Snapshot): void {
+  const busy = [...after.items.values()].filter(({ state }) => state === 'sending' || state === 'sent');
+  const keys = busy.map(({ letterId }) => after.letters.get(letterId)?.key);
+  hold(new Set(keys).size === keys.length, `messages of one key are under way at once: ${keys.join(', ')}`);
+}
+
+/** Of one replay the older message of a key goes first. */
 function checkSerial(rows: readonly ItemNow[], after: Snapshot): void {
   const byKey = Map.groupBy(rows, ({ letterId }) => after.letters.get(letterId)?.key ?? '');
   for (const [key, items] of byKey) {
-    const busy = items.filter(({ state }) => state === 'sending' || state === 'sent');
-    hold(busy.length <= 1, `${busy.length} messages of ${key} are under way at once`);
     const replay = after.replays.get(items[0]?.replayId ?? '');
     const touched = new Set(items.map(({ position }) => position));
     const last = Math.max(...touched);
