@@ -1,5 +1,22 @@
 import { Admin, ListOffsetTimestamps } from '@platformatic/kafka';
 import { connect } from 'amqplib';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const patienceMs = 60_000;
+
+/** Asks again while the broker is away: it may have been killed. */
+function patiently(look: Queues['waiting']): Queues {
+  const waiting: Queues['waiting'] = async () => {
+    for (const endMs = Date.now() + patienceMs; ; await sleep(200)) {
+      try {
+        return await look();
+      } catch (error) {
+        if (Date.now() > endMs) throw error;
+      }
+    }
+  };
+  return { waiting };
+}
 
 /** How much of a flow still lies at the broker, by the broker's own word. */
 export interface Queues {
@@ -9,36 +26,32 @@ export interface Queues {
 
 /** A connection each time: the broker may have been killed in between. */
 export function rabbitQueues(url: string, queue: string): Queues {
-  return {
-    async waiting() {
-      const connection = await connect(url);
-      try {
-        const channel = await connection.createChannel();
-        const [live, dead] = [await channel.checkQueue(queue), await channel.checkQueue(`${queue}.dead`)];
-        return { live: live.messageCount, dead: dead.messageCount };
-      } finally {
-        await connection.close();
-      }
-    },
-  };
+  return patiently(async () => {
+    const connection = await connect(url);
+    try {
+      const channel = await connection.createChannel();
+      const [live, dead] = [await channel.checkQueue(queue), await channel.checkQueue(`${queue}.dead`)];
+      return { live: live.messageCount, dead: dead.messageCount };
+    } finally {
+      await connection.close();
+    }
+  });
 }
 
 /** @param group of the consumer; the dead letters are read by the group that Plumbline takes by default */
 export function kafkaQueues(url: string, topic: string, group: string): Queues {
-  return {
-    async waiting() {
-      const admin = new Admin({ clientId: 'eye', bootstrapBrokers: [url.replace('kafka://', '')] });
-      try {
-        const dead = `${topic}.dead`;
-        return {
-          live: await lag(admin, topic, group),
-          dead: await lag(admin, dead, `plumbline-control-plane.${dead}`),
-        };
-      } finally {
-        await admin.close();
-      }
-    },
-  };
+  return patiently(async () => {
+    const admin = new Admin({ clientId: 'eye', bootstrapBrokers: [url.replace('kafka://', '')] });
+    try {
+      const dead = `${topic}.dead`;
+      return {
+        live: await lag(admin, topic, group),
+        dead: await lag(admin, dead, `plumbline-control-plane.${dead}`),
+      };
+    } finally {
+      await admin.close();
+    }
+  });
 }
 
 async function lag(admin: Admin, topic: string, group: string): Promise<number> {

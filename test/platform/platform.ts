@@ -21,8 +21,6 @@ export interface PlatformOptions {
 
 const portNames = ['API', 'OTLP', 'CLICKHOUSE', 'POSTGRES', 'OTLP_GRPC', 'CONSOLE', 'DISTRIBUTOR'] as const;
 
-export type Platform = Awaited<ReturnType<typeof startPlatform>>;
-
 /** Collector, control plane and both engines on free ports, as the local installation runs and restarts them. */
 export async function startPlatform({ dataDir, catalog, environment }: PlatformOptions) {
   const ports = new Map<string, string>();

@@ -26,9 +26,9 @@ export const olga = session('olga');
 export const otto = session('otto');
 export const erik = session('erik');
 export const eva = session('eva');
-export const admin = withToken('admin', stand.adminToken);
+export const ada = session('ada');
 
-export function withToken(name: string, token: string): Person {
+function withToken(name: string, token: string): Person {
   return personWith(stand.apiUrl, name, { authorization: `Bearer ${token}` });
 }
 

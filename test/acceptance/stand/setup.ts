@@ -8,13 +8,18 @@ import { writeCatalog } from './catalog.ts';
 import { startErp } from './erp.ts';
 
 /** People of the acceptance tests, with their roles. */
-const people = { olga: 'operator', otto: 'operator', erik: 'engineer', eva: 'engineer' } as const;
+const people = {
+  ada: 'admin',
+  olga: 'operator',
+  otto: 'operator',
+  erik: 'engineer',
+  eva: 'engineer',
+} as const;
 
 export interface AcceptanceStand {
   readonly apiUrl: string;
   readonly erpUrl: string;
   readonly otlpUrl: string;
-  readonly adminToken: string;
   /** The session cookie of each. */
   readonly cookies: Readonly<Record<keyof typeof people, string>>;
 }
@@ -38,8 +43,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     apiUrl: platform.apiUrl,
     erpUrl: erp.url,
     otlpUrl,
-    adminToken,
     cookies: {
+      ada: await cookie('ada'),
       olga: await cookie('olga'),
       otto: await cookie('otto'),
       erik: await cookie('erik'),
