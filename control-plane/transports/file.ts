@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dropParcel, putAside, readParcel, sidecarEnding } from './file/parcel.ts';
-import { pause } from './pause.ts';
+import { backoffMs, pause } from './pause.ts';
 import type { OpenTransport, SendResult, TailOptions } from './port.ts';
 
 const lookEveryMs = 2000;
@@ -42,32 +42,51 @@ export const openFile: OpenTransport = (url) => {
         durable: 'yes',
         unroutableNoticed: true,
         deduplicates: null,
-        keepsOrder: true,
-        note: 'A directory: each file is on disk before it counts as sent, and appears whole. Whether it is taken, its reader tells.',
+        keepsOrder: false,
+        note: 'A directory: each file is on disk before it counts as sent, and appears whole. Files have no order but that of their names. Whether one is taken, its reader tells.',
       };
     },
     depth: async (destination) => (await listNames(directoryOf(destination))).length,
+    async browse(destination, limit) {
+      const directory = directoryOf(destination);
+      const names = await listNames(directory);
+      return Promise.all(names.slice(0, limit).map((name) => readParcel(directory, name)));
+    },
     close: () => Promise.resolve(),
   };
 };
 
-async function tailDirectory(
-  directory: string,
-  { batchMax, store, stop, onState }: TailOptions,
-): Promise<void> {
+async function tailDirectory(directory: string, options: TailOptions): Promise<void> {
+  const { batchMax, stop, onState } = options;
   let isConnected = false;
   while (!stop.aborted) {
-    const names = await listNames(directory);
+    const names = (await listNames(directory)).slice(0, namesMax);
     if (!isConnected)
       onState?.('connected', `Reads ${path.basename(path.dirname(directory))}/${path.basename(directory)}.`);
     isConnected = true;
-    for (let from = 0; from < names.length && !stop.aborted; from += batchMax) {
-      const part = names.slice(from, from + batchMax);
-      await store(await Promise.all(part.map((name) => readParcel(directory, name))));
-      for (const name of part) await putAside(directory, name);
-    }
+    for (let from = 0; from < names.length && !stop.aborted; from += batchMax)
+      await takeIn(directory, names.slice(from, from + batchMax), options);
     await pause(lookEveryMs, stop);
   }
+}
+
+/** Tries until they are stored, and leaves them where they are when it is stopped first. */
+async function takeIn(
+  directory: string,
+  names: readonly string[],
+  { store, stop }: TailOptions,
+): Promise<void> {
+  const arrivals = await Promise.all(names.map((name) => readParcel(directory, name)));
+  for (let nth = 0; !stop.aborted; nth += 1) {
+    try {
+      await store(arrivals);
+      break;
+    } catch {
+      await pause(backoffMs(nth), stop);
+      if (stop.aborted) return;
+    }
+  }
+  for (const name of names) await putAside(directory, name);
 }
 
 /** Files that wait, by name. @throws Error that says which directory is missing */
@@ -80,6 +99,5 @@ async function listNames(directory: string): Promise<string[]> {
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     .map(({ name }) => name)
     .filter((name) => !name.endsWith(sidecarEnding) && !name.endsWith('.part'))
-    .sort()
-    .slice(0, namesMax);
+    .sort();
 }

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { createHoldOff } from './http/hold-off.ts';
 import { post, targetOf, type Target } from './http/post.ts';
 import { NothingToTail, type OpenTransport, type Outgoing, type SendResult } from './port.ts';
 
@@ -12,20 +13,23 @@ const probeWithinMs = 2000;
  * A password in the URL is no credential of the other side but the key by which every send is signed.
  */
 export const openHttp: OpenTransport = (url, { now, inFlightMax, answerWithinMs }) => {
+  const atOnce = inFlightMax ?? inFlightDefault;
   const agent = new (url.startsWith('https:') ? HttpsAgent : HttpAgent)({
     keepAlive: true,
-    maxSockets: inFlightMax ?? inFlightDefault,
+    maxSockets: atOnce,
   });
   const limitMs = answerWithinMs ?? answerWithinMsDefault;
+  const holdOff = createHoldOff();
 
-  async function sendLane(
-    target: Target,
-    lane: readonly { readonly outgoing: Outgoing; readonly at: number }[],
-    signal: AbortSignal,
-    results: Map<number, SendResult>,
-  ): Promise<void> {
-    for (const { outgoing, at } of lane)
-      results.set(at, await post(target, outgoing, { agent, now, limitMs, signal }));
+  async function sendOne(target: Target, outgoing: Outgoing, signal: AbortSignal): Promise<SendResult> {
+    const seconds = Math.ceil(holdOff.remainingMs() / 1000);
+    if (seconds > 0 && !signal.aborted)
+      return {
+        kind: 'refused',
+        reason: `The service asked to be left alone for another ${seconds} s.`,
+        retryable: true,
+      };
+    return post(target, outgoing, { agent, now, limitMs, signal, holdOff });
   }
 
   return {
@@ -39,11 +43,19 @@ export const openHttp: OpenTransport = (url, { now, inFlightMax, answerWithinMs 
       const target = targetOf(url, destination);
       if (typeof target === 'string')
         return batch.map(() => ({ kind: 'refused', reason: target, retryable: false }) as const);
+      await holdOff.wait(signal);
       const results = new Map<number, SendResult>();
       const placed = batch.map((outgoing, at) => ({ outgoing, at }));
       // Equal keys go one after the other; what has no key is in nobody's way.
-      const lanes = Map.groupBy(placed, ({ outgoing, at }) => outgoing.key?.toString('hex') ?? at);
-      await Promise.all([...lanes.values()].map((lane) => sendLane(target, lane, signal, results)));
+      const lanes = [
+        ...Map.groupBy(placed, ({ outgoing, at }) => outgoing.key?.toString('hex') ?? at).values(),
+      ];
+      // No more are begun than there are sockets, so that a stop finds the others still here.
+      const worker = async () => {
+        for (let lane = lanes.shift(); lane; lane = lanes.shift())
+          for (const { outgoing, at } of lane) results.set(at, await sendOne(target, outgoing, signal));
+      };
+      await Promise.all(Array.from({ length: atOnce }, worker));
       return batch.map((_, at) => results.get(at) ?? { kind: 'unknown', reason: 'No result was recorded.' });
     },
     async promises(destination, signal) {

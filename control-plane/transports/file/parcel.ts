@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,15 +9,21 @@ import type { Arrival, Header, Outgoing, SendResult } from '../port.ts';
 /** A file has no headers: they stand beside it, in a file of its name and this ending. */
 export const sidecarEnding = '.headers.json';
 const nameHeader = 'file-name';
-const Sidecar = z.object({ headers: z.array(z.tuple([z.string(), z.string()])).max(500) });
+/** A value is a text; bytes that are none stand as base64. */
+const SidecarValue = z.union([z.string(), z.strictObject({ base64: z.base64() })]);
+const Sidecar = z.object({
+  headers: z.array(z.tuple([z.string(), SidecarValue])).max(500),
+  /** Names the send that dropped it, so that another one of the same message is not taken for it. */
+  sent: z.string().optional(),
+});
 
 /** A rejected file with what stands beside it. Its name travels as a header, so that a replay drops it under that name. */
 export async function readParcel(directory: string, name: string): Promise<Arrival> {
   const file = path.join(directory, name);
-  const [body, { mtime, mtimeMs }, headers] = await Promise.all([
+  const [body, { mtime, mtimeMs }, { headers }] = await Promise.all([
     readFile(file),
     stat(file),
-    readHeaders(file),
+    readSidecar(file),
   ]);
   const text = (wanted: string) => firstHeader(headers, [wanted])?.toString('utf8') ?? null;
   const all: Header[] = text(nameHeader) === null ? [...headers, [nameHeader, Buffer.from(name)]] : headers;
@@ -39,10 +46,14 @@ export async function readParcel(directory: string, name: string): Promise<Arriv
 }
 
 /** A broken sidecar must not hold up every file behind it: its file is taken without headers, and it stays beside it. */
-async function readHeaders(file: string): Promise<Header[]> {
+async function readSidecar(file: string): Promise<{ headers: Header[]; sent: string | undefined }> {
   const text = await readFile(`${file}${sidecarEnding}`, 'utf8').catch(() => '');
-  const { headers } = Sidecar.catch({ headers: [] }).parse(jsonOf(text));
-  return headers.map(([name, value]) => [name, Buffer.from(value)]);
+  const { headers, sent } = Sidecar.catch({ headers: [] }).parse(jsonOf(text));
+  const bytes = headers.map(([name, value]): Header => [
+    name,
+    typeof value === 'string' ? Buffer.from(value) : Buffer.from(value.base64, 'base64'),
+  ]);
+  return { headers: bytes, sent };
 }
 
 function jsonOf(text: string): unknown {
@@ -54,30 +65,30 @@ function jsonOf(text: string): unknown {
 }
 
 /**
- * Drops a message as a file, whole and at once: headers first, then the body by renaming. The same content under the
- * name, with the same message id, is taken as sent; anything else is never written over.
+ * Drops a message as a file, whole and at once: headers first, then the body by renaming. What lies under the name is
+ * taken as sent only if this very send dropped it; anything else is never written over.
  */
 export async function dropParcel(directory: string, outgoing: Outgoing): Promise<SendResult> {
   const { body } = outgoing;
   if (body === null) return refused('A message without a body cannot be dropped as a file.', false);
   const file = path.join(directory, nameOf(outgoing));
   const passing = path.join(directory, `.${randomUUID()}.part`);
+  let isThere = false;
   try {
-    await stat(directory);
-    const there = await readFile(file).catch(() => undefined);
-    if (there) {
-      const id = firstHeader(await readHeaders(file), ['message-id'])?.toString('utf8');
-      if (id === outgoing.messageId && there.equals(body))
-        return { kind: 'accepted', position: `${path.basename(file)} was there already` };
-      return refused(
-        `${path.basename(file)} is there and has not been taken yet, and is another message.`,
-        true,
-      );
-    }
-    const headers = withIdentity(outgoing).map(([name, value]) => [name, value.toString('utf8')]);
-    await writeSynced(`${file}${sidecarEnding}`, Buffer.from(JSON.stringify({ headers })));
+    const found = await stat(directory).catch(() => undefined);
+    if (!found?.isDirectory())
+      return refused(`There is no directory ${directory}: make it, or correct the catalog.`, false);
+    const before = await readFile(file).catch(() => undefined);
+    if (before) return await judge(file, before, outgoing);
+    const headers = withIdentity(outgoing).map(([name, value]) => [
+      name,
+      isUtf8(value) ? value.toString() : { base64: value.toString('base64') },
+    ]);
+    const sidecar = JSON.stringify({ headers, sent: outgoing.deduplicationId });
+    await writeSynced(`${file}${sidecarEnding}`, Buffer.from(sidecar));
     await writeSynced(passing, body);
     await rename(passing, file);
+    isThere = true;
     await sync(directory);
     return {
       kind: 'accepted',
@@ -85,8 +96,23 @@ export async function dropParcel(directory: string, outgoing: Outgoing): Promise
     };
   } catch (error) {
     await rm(passing, { force: true }).catch(() => undefined);
-    return refused(error instanceof Error ? error.message : String(error), true);
+    const reason = error instanceof Error ? error.message : String(error);
+    // It lies there, and only whether it would outlive a crash is not known.
+    return isThere ? { kind: 'unknown', reason } : refused(reason, true);
   }
+}
+
+async function judge(file: string, before: Buffer, outgoing: Outgoing): Promise<SendResult> {
+  const name = path.basename(file);
+  const { headers, sent } = await readSidecar(file);
+  const id = firstHeader(headers, ['message-id'])?.toString('utf8');
+  const isSame = id === outgoing.messageId && outgoing.body !== null && before.equals(outgoing.body);
+  if (isSame && sent === outgoing.deduplicationId)
+    return { kind: 'accepted', position: `${name} was there already` };
+  return refused(
+    `${name} is there and has not been taken yet, and is another ${isSame ? 'send' : 'message'}.`,
+    true,
+  );
 }
 
 /** The name that it had, but for an edited message: that is another one. No name leaves its directory. */

@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openHttp } from '../http.ts';
 import type { Outgoing, Transport } from '../port.ts';
+import { retryAfterMs } from './hold-off.ts';
 import { signature, targetOf } from './post.ts';
 
 const now = () => new Date('2026-11-23T12:00:00Z');
@@ -112,6 +114,43 @@ describe('a POST', () => {
     transport = openHttp('http://127.0.0.1:1', { application: 'test', now });
     expect(await send(message())).toMatchObject([{ kind: 'refused', retryable: true }]);
     await expect(transport.promises('/x', never)).rejects.toThrow('does not answer');
+  });
+
+  it('is certainly not made where no trust was found before it', async () => {
+    // Without a certificate the handshake fails, after the connection was made and before a byte of the message.
+    const untrusted = createTlsServer({}, () => undefined);
+    await new Promise<void>((done) => untrusted.listen(0, '127.0.0.1', done));
+    const { port } = untrusted.address() as AddressInfo;
+    transport = openHttp(`https://127.0.0.1:${port}`, { application: 'test', now });
+    expect(await send(message())).toMatchObject([{ kind: 'refused', retryable: true }]);
+    untrusted.close();
+  });
+
+  it('waits as long as the service asks, and what stands behind it is not even tried', async () => {
+    let isBusy = true;
+    const all = await serve((_, response) => {
+      response.writeHead(isBusy ? 503 : 200, isBusy ? { 'retry-after': '1' } : {}).end();
+      isBusy = false;
+    });
+    const batch = ['a', 'b', 'c'].map((messageId) => message({ messageId, key: Buffer.from('k') }));
+    const refused = { kind: 'refused', retryable: true };
+    const first = await send(...batch);
+    expect(first).toMatchObject([refused, refused, refused]);
+    expect(first?.[2]).toMatchObject({ reason: expect.stringContaining('left alone') as unknown });
+    expect(all).toHaveLength(1);
+    const startedMs = performance.now();
+    expect((await send(...batch))?.map(({ kind }) => kind)).toEqual(['accepted', 'accepted', 'accepted']);
+    expect(performance.now() - startedMs).toBeGreaterThan(700);
+  });
+
+  it.each([
+    ['120', 120_000],
+    ['Mon, 23 Nov 2026 12:00:05 GMT', 5000],
+    ['Mon, 23 Nov 2026 11:00:00 GMT', 0],
+    ['soon', undefined],
+    [undefined, undefined],
+  ])('reads Retry-After: %s', (value, ms) => {
+    expect(retryAfterMs(value, now())).toBe(ms);
   });
 
   it('keeps the order of equal keys while others go on', async () => {

@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { request as requestHttp, type Agent, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { TLSSocket } from 'node:tls';
 import { withIdentity } from '../headers.ts';
 import type { Outgoing, SendResult } from '../port.ts';
+import type { HoldOff } from './hold-off.ts';
 
 /** Where to post, and the key to sign with; '' for none. */
 export interface Target {
@@ -16,6 +18,7 @@ export interface PostOptions {
   readonly now: () => Date;
   readonly limitMs: number;
   readonly signal: AbortSignal;
+  readonly holdOff: HoldOff;
 }
 
 /** Headers that belong to one connection, not to the message. */
@@ -67,7 +70,7 @@ export function post(target: Target, outgoing: Outgoing, options: PostOptions): 
       headers: [...headersOf(target, outgoing, body, options.now()), 'content-length', String(body.length)],
     };
     try {
-      const request = send(target.origin, asked, (response) => void answer(response).then(resolve));
+      const request = send(target.origin, asked, (response) => void answer(response, options).then(resolve));
       let late: NodeJS.Timeout | undefined;
       request.on('close', () => clearTimeout(late));
       request.on('socket', (socket) => {
@@ -76,9 +79,9 @@ export function post(target: Target, outgoing: Outgoing, options: PostOptions): 
           () => request.destroy(new Error(`no answer within ${options.limitMs} ms`)),
           options.limitMs,
         );
-        // From here on bytes may be on their way; before, nothing can have arrived.
-        if (!socket.connecting) isOut = true;
-        else socket.once('connect', () => (isOut = true));
+        // From here on bytes may be on their way; before, nothing can have arrived, nor with a certificate that is wrong.
+        if (request.reusedSocket) isOut = true;
+        else socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => (isOut = true));
       });
       request.on('error', (error: Error) =>
         resolve(
@@ -112,13 +115,16 @@ export function signature(key: string, at: Date, messageId: string, body: Buffer
   return `t=${seconds},v1=${hmac.digest('hex')}`;
 }
 
-async function answer(response: IncomingMessage): Promise<SendResult> {
+async function answer(response: IncomingMessage, { holdOff, now }: PostOptions): Promise<SendResult> {
   const status = response.statusCode ?? 0;
   const text = await textOf(response);
   if (status >= 200 && status < 300) return { kind: 'accepted', position: `HTTP ${status}` };
   const reason = `HTTP ${status}${text === '' ? '' : `: ${text}`}`;
   if (status >= 300 && status < 400) return refused(`${reason} (redirects are not followed)`, false);
-  if (busy.has(status)) return refused(reason, true);
+  if (busy.has(status)) {
+    holdOff.asked(response.headers['retry-after'], now());
+    return refused(reason, true);
+  }
   if (status < 500) return refused(reason, false);
   // The service may have done its work before it failed.
   return { kind: 'unknown', reason };

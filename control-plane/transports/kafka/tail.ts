@@ -2,6 +2,7 @@ import { Consumer, type GroupAssignment, type Message } from '@platformatic/kafk
 import { inBatches } from '../in-batches.ts';
 import { backoffMs, pause } from '../pause.ts';
 import type { TailOptions } from '../port.ts';
+import { unlessStopped } from '../unless-stopped.ts';
 import type { KafkaAddress } from './address.ts';
 import type { KafkaClient } from './client.ts';
 import { readDeadLetter } from './dead-letter.ts';
@@ -23,7 +24,8 @@ export async function tailTopic(
   let hopelessTimes = 0;
   while (!options.stop.aborted) {
     try {
-      await client.metadata(topic);
+      await unlessStopped(client.metadata(topic), options.stop);
+      if (options.stop.aborted) return;
       await consume(client, address, group, topic, options, () => {
         failures = 0;
         hopelessTimes = 0;
@@ -68,12 +70,16 @@ async function consume(
   const close = () => void consumer.close(true).catch(() => undefined);
   options.stop.addEventListener('abort', close, { once: true });
   try {
-    const stream = await consumer.consume({
-      topics: [topic],
-      mode: 'committed',
-      fallbackMode: 'earliest',
-      autocommit: false,
-    });
+    const stream = await unlessStopped(
+      consumer.consume({
+        topics: [topic],
+        mode: 'committed',
+        fallbackMode: 'earliest',
+        autocommit: false,
+      }),
+      options.stop,
+    );
+    if (!stream) return;
     // Failures reach us through the iterator; without a listener one that comes later would end the process.
     stream.on('error', () => undefined);
     connected();

@@ -21,6 +21,7 @@ const connectWithinMs = 3000;
  */
 export function openSessions(url: string, application: string): Sessions {
   let current: Promise<NatsSession> | undefined;
+  let isOpen = false;
 
   async function open(): Promise<NatsSession> {
     const connection = await connect({
@@ -29,7 +30,11 @@ export function openSessions(url: string, application: string): Sessions {
       reconnect: false,
       timeout: connectWithinMs,
     });
-    void connection.closed().then(() => (current = undefined));
+    isOpen = true;
+    void connection.closed().then(() => {
+      isOpen = false;
+      current = undefined;
+    });
     return {
       connection,
       client: jetstream(connection),
@@ -48,8 +53,9 @@ export function openSessions(url: string, application: string): Sessions {
       }
     },
     async close(): Promise<void> {
-      const session = await current?.catch(() => undefined);
-      await session?.connection.close();
+      const closing = current?.then(({ connection }) => connection.close()).catch(() => undefined);
+      // Nobody waits for a connection to be made only to be closed.
+      if (isOpen) await closing;
     },
   };
 }

@@ -2,11 +2,15 @@ import { AckPolicy, DeliverPolicy, type Consumer, type JsMsg } from '@nats-io/je
 import { inBatches } from '../in-batches.ts';
 import { backoffMs, pause } from '../pause.ts';
 import type { TailOptions } from '../port.ts';
+import { unlessStopped } from '../unless-stopped.ts';
 import { readDeadLetter } from './dead-letter.ts';
 import type { NatsSession } from './session.ts';
 import { findStream, noStream } from './stream.ts';
 
-const ackWithinMs = 30_000;
+/** After a crash the server waits so long before it delivers again what was under way. */
+const ackWithinMs = 5000;
+/** Meanwhile it is told of every batch that is still being stored. */
+const workingEveryMs = 1500;
 
 /** It can never work until somebody acts. */
 class Hopeless extends Error {}
@@ -21,7 +25,8 @@ export async function tailStream(
   let failures = 0;
   while (!options.stop.aborted) {
     try {
-      const session = await open();
+      const session = await unlessStopped(open(), options.stop);
+      if (!session) return;
       const consumer = await bind(session, durable, destination);
       failures = 0;
       options.onState?.('connected', `Reading ${destination} as the consumer ${durable}.`);
@@ -87,23 +92,27 @@ async function lossOf(session: NatsSession): Promise<never> {
   throw error ?? new Error('the connection was closed');
 }
 
-/** False: stopped before it was stored. Meanwhile the server is told that the batch is being worked on. */
+/** False: stopped before it was stored. */
 async function storeUntilDone(
   session: NatsSession,
   batch: readonly JsMsg[],
   options: TailOptions,
 ): Promise<boolean> {
-  for (let nth = 0; !options.stop.aborted; nth += 1) {
-    const arrivals = await Promise.all(batch.map((message) => read(session, message)));
-    try {
-      await options.store(arrivals);
-      return true;
-    } catch {
-      for (const message of batch) message.working();
-      await pause(backoffMs(nth), options.stop);
+  const working = setInterval(() => batch.forEach((message) => message.working()), workingEveryMs);
+  try {
+    for (let nth = 0; !options.stop.aborted; nth += 1) {
+      const arrivals = await Promise.all(batch.map((message) => read(session, message)));
+      try {
+        await options.store(arrivals);
+        return true;
+      } catch {
+        await pause(backoffMs(nth), options.stop);
+      }
     }
+    return false;
+  } finally {
+    clearInterval(working);
   }
-  return false;
 }
 
 function read({ manager }: NatsSession, message: JsMsg) {

@@ -32,10 +32,14 @@ export interface Harness<S extends Stand = Stand> {
   readonly carries: Carries;
   /** False: there is nothing to read, and a tail says so. */
   readonly reads: boolean;
+  /** False: there is no process behind it that could be away. */
+  readonly connects: boolean;
   readonly browses: boolean;
   readonly counts: boolean;
-  /** The target drops a second send under one deduplication id. */
-  readonly deduplicates: boolean;
+  /** The target drops a second send under one deduplication id; a directory as long as the first lies there. */
+  readonly deduplicates: 'yes' | 'no' | 'until taken';
+  /** What is read comes in the order of its sends, key by key. */
+  readonly keepsOrder: boolean;
   /** Kinds of places, each with what `promises` must say of how durable it is. */
   readonly kinds: Readonly<Record<string, 'yes' | 'no' | 'unknown'>>;
   /** Kinds whose accepted messages outlive the kill of the target's process, which is less than durable. */
@@ -50,8 +54,10 @@ export interface Stand {
   readonly nowhere: string;
   /** All that arrived at a place, once it is as much as this and nothing more comes. */
   readonly received: (place: Place, length: number) => Promise<readonly Arrival[]>;
-  /** Opens the same kind of transport for another port of this machine; null: it has no port. */
-  readonly openAt: ((port: number) => Transport) | null;
+  /** The partition that it lies in, where there are any: `partition` of an arrival is the one that it died in first. */
+  readonly partitionOf?: (arrival: Arrival) => number | null;
+  /** Opens the same kind of transport for another port of this machine. */
+  readonly openAt: (port: number) => Transport;
   /** Null: it has no process, or one that is not ours. */
   readonly target: OwnProcess | null;
   /** How long after something was made it outlives the kill of the target. */

@@ -26,11 +26,11 @@ export function holdsToThePort<S extends Stand>(
     afterAll(() => started?.close());
 
     carriesBytes(harness, stand);
-    abortsAndOrders(stand);
+    abortsAndOrders(harness, stand);
     showsAndPromises(harness, stand);
-    if (harness.reads) takesIn(stand);
+    if (harness.reads) takesIn(harness, stand);
     ownTests?.(stand);
     // The target is killed in it, so it comes last.
-    survivesCrashes(harness, stand);
+    if (harness.connects) survivesCrashes(harness, stand);
   });
 }

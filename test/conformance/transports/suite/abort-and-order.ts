@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { Stand } from '../harness.ts';
+import type { Harness, Stand } from '../harness.ts';
 import { message, never, range } from '../tailing.ts';
 
 /** Equal keys keep their order, and a replay that is stopped leaves behind only what it says. */
-export function abortsAndOrders(stand: () => Stand): void {
-  it('keeps the order of each key, in a batch and from one batch to the next', async () => {
+export function abortsAndOrders(harness: Harness, stand: () => Stand): void {
+  it('keeps the order of each key, if it says so, in a batch and from one batch to the next', async () => {
     const place = await stand().createPlace();
     const transport = stand().open();
     const keys = range(5);
@@ -18,7 +18,8 @@ export function abortsAndOrders(stand: () => Stand): void {
     }
     const arrived = (await stand().received(place, 400)).map(({ messageId }) => Number(messageId));
     expect(arrived).toHaveLength(400);
-    for (const key of keys) {
+    expect([...new Set(arrived)]).toHaveLength(400);
+    for (const key of harness.keepsOrder ? keys : []) {
       const ofKey = arrived.filter((n) => n % keys.length === key);
       expect(ofKey).toEqual([...ofKey].sort((a, b) => a - b));
     }

@@ -9,15 +9,17 @@ export function isDescribed({
   browses,
   counts,
   deduplicates,
+  keepsOrder,
   reads,
   kinds,
-}: Pick<Harness, 'name' | 'carries' | 'browses' | 'counts' | 'deduplicates' | 'reads' | 'kinds'>): void {
+}: Omit<Harness, 'start'>): void {
   it(`${name} is what the README of the transports says`, () => {
     const readme = readFileSync(
       new URL('../../../../control-plane/transports/README.md', import.meta.url),
       'utf8',
     );
-    const row = readme.split('\n').find((line) => line.startsWith(`| ${name} `));
+    const [table = ''] = readme.split('\n## ');
+    const row = table.split('\n').find((line) => line.startsWith(`| ${name} `));
     const yes = (is: boolean) => (is ? 'yes' : 'no');
     const durable = Object.entries(kinds).map(([kind, says]) => (kind === '' ? says : `${kind}: ${says}`));
     const cells = [
@@ -31,7 +33,8 @@ export function isDescribed({
       yes(reads),
       yes(browses),
       yes(counts),
-      yes(deduplicates),
+      deduplicates,
+      yes(keepsOrder),
       durable.join(', '),
     ];
     expect(

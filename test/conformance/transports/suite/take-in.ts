@@ -2,13 +2,13 @@ import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Arrival } from '@plumbline/control-plane/transports/port.ts';
-import type { Stand } from '../harness.ts';
+import type { Harness, Stand } from '../harness.ts';
 import { collect, message, never, range, tailFor, tailOptions } from '../tailing.ts';
 
 const nothing = async () => undefined;
 
 /** A tail stores before it acknowledges, in bounded batches, and ends when it is told to. */
-export function takesIn(stand: () => Stand): void {
+export function takesIn(harness: Harness, stand: () => Stand): void {
   const fill = async (length: number) => {
     const place = await stand().createPlace();
     const batch = range(length).map((n) => message(`m${n}`, { key: Buffer.from(`k${n}`) }));
@@ -118,9 +118,9 @@ export function takesIn(stand: () => Stand): void {
     expect(performance.now() - stoppedMs).toBeLessThan(1000);
   });
 
-  it('ends within a second when told while it connects to what never answers', async (context) => {
+  if (!harness.connects) return;
+  it('ends within a second when told while it connects to what never answers', async () => {
     const { openAt } = stand();
-    if (!openAt) return context.skip('nothing is connected to');
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
