@@ -50,7 +50,13 @@ export function executioner(product: Product, kills: readonly Kill[]) {
     at: (point: Point): void => {
       if (begun.has(point)) return;
       begun.add(point);
-      for (const kill of kills) if (kill.point === point) underWay.push(carryOut(kill));
+      for (const kill of kills) {
+        if (kill.point !== point) continue;
+        const carried = carryOut(kill);
+        // Heard of in the end; a way that ends earlier says so itself.
+        carried.catch(() => undefined);
+        underWay.push(carried);
+      }
     },
     /** What was killed, once all of it is over. */
     async done(): Promise<readonly Kill[]> {

@@ -46,6 +46,12 @@ export async function startProduct({ broker, kind, withInbox }: ProductOptions) 
       [kind === 'kafka' ? 'KAFKA_URL' : 'AMQP_URL']: broker.url,
     },
   );
+  let brokerIsUp = Promise.resolve();
+  const killBroker = async (): Promise<void> => {
+    await broker.ownProcess?.kill();
+    await sleep(500);
+    await broker.ownProcess?.start();
+  };
   return {
     ...platform,
     distributorUrl: distributor.url,
@@ -55,11 +61,11 @@ export async function startProduct({ broker, kind, withInbox }: ProductOptions) 
       return personWith(platform.apiUrl, name, { cookie });
     },
     /** SIGKILL; whoever watches over it starts it again. The broker is started by us, over the same files. */
-    async kill(victim: Victim): Promise<void> {
+    kill(victim: Victim): Promise<void> {
       if (victim !== 'broker') return platform.kill(victim);
-      await broker.ownProcess?.kill();
-      await sleep(500);
-      return broker.ownProcess?.start();
+      // One after the other: a start that is killed is no start.
+      brokerIsUp = brokerIsUp.then(killBroker);
+      return brokerIsUp;
     },
     async stop() {
       await distributor.stop();

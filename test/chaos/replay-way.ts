@@ -48,7 +48,7 @@ export interface Way {
 const stepMsMax = 90_000;
 const replaysMax = 6;
 const unsettled = 'open,acknowledged,replaying,quarantined';
-const wordMsMax = 20_000;
+const wordMsMax = 60_000;
 
 /** Lets orders die, and brings them through as people would: group, preview, approval, watching, resuming, looking. */
 export async function walk(options: WayOptions): Promise<Way> {

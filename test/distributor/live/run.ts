@@ -34,7 +34,7 @@ export interface LiveOptions {
 const tickMs = 200;
 const flushEveryMs = 1000;
 /** A broker that went away is looked for again after this long. */
-const reconnectMs = 15_000;
+const reconnectMs = 5_000;
 
 /** Runs the business on the real clock until told to stop: messages travel, tables change, telemetry leaves. */
 export async function runLive(options: LiveOptions): Promise<void> {
