@@ -120,9 +120,13 @@ function effectOf(action: Action, now: Date): Effect {
     case 'acknowledge':
       return { from: ['open'], set: () => "state = 'acknowledged'", params: [] };
     case 'reopen':
-      return { from: ['acknowledged', ...settled], set: open, params: [] };
+      return { from: ['acknowledged', ...settled], set: reopen, params: [] };
     case 'release':
-      return { from: ['quarantined'], set: open, params: [] };
+      return {
+        from: ['quarantined'],
+        set: () => "state = 'open', settled_at = NULL, settled_why = NULL, held_back = false",
+        params: [],
+      };
     case 'resolve':
       return settle('resolved', [...unsettled, 'quarantined', 'ignored'], now, action.reason);
     case 'ignore':
@@ -145,8 +149,10 @@ function effectOf(action: Action, now: Date): Effect {
   }
 }
 
-function open(): string {
-  return "state = 'open', settled_at = NULL, settled_why = NULL";
+/** What was settled out of quarantine goes back there: settling it must not be the way around a release. */
+function reopen(): string {
+  return `state = CASE WHEN d.held_back THEN 'quarantined' ELSE 'open' END, settled_at = NULL,
+    settled_why = CASE WHEN d.held_back THEN 'It was in quarantine when it was settled.' END`;
 }
 
 function settle(
@@ -158,7 +164,8 @@ function settle(
   return {
     from,
     set: (at) =>
-      `state = '${state}', settled_at = $${at}::timestamptz, settled_why = $${at + 1}, snoozed_until = NULL`,
+      `state = '${state}', settled_at = $${at}::timestamptz, settled_why = $${at + 1}, snoozed_until = NULL,
+         held_back = d.held_back OR d.state = 'quarantined'`,
     params: [now, reason],
   };
 }

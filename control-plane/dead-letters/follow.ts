@@ -1,23 +1,21 @@
 import type { Flow } from '@plumbline/model/catalog/schema.ts';
 import { execute, inTransaction, query } from '@plumbline/model/postgres/pool.ts';
-import { query as ask } from '@plumbline/model/clickhouse/client.ts';
 import { z } from 'zod';
 import { plumbline } from '../actor.ts';
 import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
 import { describeError } from '../log.ts';
 import { createEvidence, type Evidence } from '../replays/evidence.ts';
-import { findStale, staleFlow } from '../replays/staleness.ts';
-import { causeOf } from './cause.ts';
+import { findStale, staleFlow, type Staleness } from '../replays/staleness.ts';
+import { explain } from './explain.ts';
+import { forget } from './forget.ts';
 
 const everyMs = 15_000;
 const passMsMax = 5000;
-/** Letters of one flow that one pass looks at. */
-const lettersMax = 1000;
-/** Telemetry of a failure arrives within this time of its letter, or never. */
-const unexplainedMs = 10 * 60_000;
-const keptDays = 90;
-const deletedMax = 1000;
+/** Letters of one flow that one turn looks at: the newest, for most successes come soon, and then on from its mark. */
+const newestMax = 500;
+const olderMax = 1000;
+const flowsMax = 5000;
 
 /** Holds what waits against telemetry, again and again, and answers how to stop. */
 export function startFollowing(context: Context): () => Promise<void> {
@@ -38,81 +36,59 @@ export function startFollowing(context: Context): () => Promise<void> {
   };
 }
 
-/** One pass: explains what came without a reason, resolves what was processed after all, and forgets what is long settled. */
+/**
+ * One pass: explains what came without a reason, resolves what was processed after all, and forgets what is long settled.
+ * Flows take turns, the one that waited longest first; a flow's turns go on where its last one ended, until every letter was looked at.
+ */
 export async function followOnce(context: Context, evidence: Evidence): Promise<void> {
   const startedAt = context.now().getTime();
   const isOver = () => context.now().getTime() - startedAt > passMsMax;
-  const waiting = await flowsThatWait(context);
-  for (const flow of context.catalog.current().catalog.flows) {
-    if (isOver()) break;
-    if (!waiting.has(flow.name)) continue;
-    await explain(context, flow);
-    await resolveDelivered(context, evidence, flow, isOver);
+  const flows = new Map(context.catalog.current().catalog.flows.map((flow) => [flow.name, flow]));
+  let turns = (await watches(context)).flatMap(({ flow: name, before }) => {
+    const flow = flows.get(name);
+    return flow ? [{ flow, before, isFirst: true }] : [];
+  });
+  while (turns.length > 0 && !isOver()) {
+    const next: typeof turns = [];
+    for (const { flow, before, isFirst } of turns) {
+      if (isOver()) break;
+      if (isFirst) {
+        await explain(context, flow.name, isOver);
+        await resolveDelivered(context, evidence, flow, isOver, { before: null, limit: newestMax });
+      }
+      const mark = await resolveDelivered(context, evidence, flow, isOver, { before, limit: olderMax });
+      await moveMark(context, flow.name, mark);
+      if (mark !== null) next.push({ flow, before: mark, isFirst: false });
+    }
+    turns = next;
   }
-  await forget(context);
+  await forget(context, isOver);
 }
 
-async function flowsThatWait({ postgres }: Context): Promise<Set<string>> {
-  const rows = await query(postgres, {
-    name: 'dead_letters.flows',
-    sql: `SELECT DISTINCT flow FROM dead_letters WHERE state IN ('open', 'acknowledged') LIMIT 5000`,
-    params: [],
-    schema: z.object({ flow: z.string() }),
-  });
-  return new Set(rows.map(({ flow }) => flow));
-}
+const WatchRow = z.object({ flow: z.string(), before: z.string().nullable() });
 
-const ReasonRow = z.object({
-  messageId: z.string(),
-  errorType: z.string(),
-  errorMessage: z.string(),
-  traceId: z.string(),
-  spanId: z.string(),
-});
-
-/** Letters whose message says nothing of its failure: their consumer may have told telemetry. */
-async function explain(context: Context, flow: Flow): Promise<void> {
-  const since = new Date(context.now().getTime() - unexplainedMs);
-  const letters = await query(context.postgres, {
-    name: 'dead_letters.unexplained',
-    sql: `SELECT id, message_id AS "messageId", failed_at AS "failedAt" FROM dead_letters
-          WHERE flow = $1 AND cause = 'unknown' AND arrived_at >= $2 ORDER BY seq DESC LIMIT 500`,
-    params: [flow.name, since],
-    schema: z.object({ id: z.string(), messageId: z.string(), failedAt: z.date() }),
-  });
-  if (letters.length === 0) return;
-  const from = new Date(Math.min(...letters.map(({ failedAt }) => failedAt.getTime())) - 3_600_000);
-  const reasons = await ask(context.clickHouse, {
-    name: 'dead_letters.reasons',
+/** Flows in which letters wait, the one that was looked at longest ago first, with the mark of its last look. */
+function watches({ postgres }: Context) {
+  return query(postgres, {
+    name: 'dead_letters.watches',
     sql: `
-      SELECT MessageId AS messageId, ErrorType AS errorType, substringUTF8(ErrorMessage, 1, 4000) AS errorMessage, TraceId AS traceId, SpanId AS spanId
-      FROM messages
-      WHERE Flow = {flow:String} AND Time >= {from:DateTime64(3)} AND Outcome IN ('failed', 'retried', 'dead_lettered')
-        AND MessageId IN {ids:Array(String)} AND (ErrorType != '' OR ErrorMessage != '')
-      ORDER BY Time DESC
-      LIMIT 1 BY MessageId
-      LIMIT 500`,
-    params: { flow: flow.name, from, ids: letters.map(({ messageId }) => messageId) },
-    schema: ReasonRow,
+      SELECT f.flow, w.before_seq::text AS before
+      FROM (SELECT DISTINCT flow FROM dead_letters WHERE state IN ('open', 'acknowledged')) f
+      LEFT JOIN dead_letter_watches w ON w.flow = f.flow
+      ORDER BY w.looked_at NULLS FIRST, f.flow
+      LIMIT ${flowsMax}`,
+    params: [],
+    schema: WatchRow,
   });
-  for (const reason of reasons) {
-    const cause = causeOf({ type: reason.errorType, message: reason.errorMessage, stack: '' });
-    await execute(
-      context.postgres,
-      `UPDATE dead_letters SET cause = $3, error_type = $4, error_message = $5, revision = revision + 1,
-         trace_id = CASE WHEN trace_id = '' THEN $6 ELSE trace_id END, span_id = CASE WHEN span_id = '' THEN $7 ELSE span_id END
-       WHERE flow = $1 AND message_id = $2 AND cause = 'unknown'`,
-      [
-        flow.name,
-        reason.messageId,
-        cause,
-        reason.errorType,
-        reason.errorMessage,
-        reason.traceId,
-        reason.spanId,
-      ],
-    );
-  }
+}
+
+async function moveMark({ postgres, now }: Context, flow: string, before: string | null): Promise<void> {
+  await execute(
+    postgres,
+    `INSERT INTO dead_letter_watches (flow, before_seq, looked_at) VALUES ($1, $2, $3)
+     ON CONFLICT (flow) DO UPDATE SET before_seq = $2, looked_at = $3`,
+    [flow, before, now()],
+  );
 }
 
 const CandidateRow = z.object({
@@ -128,33 +104,50 @@ const CandidateRow = z.object({
 /**
  * Resolves letters whose message succeeded after all and, where the flow's messages carry the state of a key (they have a
  * version), those that a newer state overtook. A flow of changes without versions keeps every letter.
+ * @returns before which letter to go on; null: there are no older ones
  */
 async function resolveDelivered(
   context: Context,
   evidence: Evidence,
   flow: Flow,
   isOver: () => boolean,
-): Promise<void> {
+  from: { readonly before: string | null; readonly limit: number },
+): Promise<string | null> {
   const letters = await query(context.postgres, {
     name: 'dead_letters.candidates',
     sql: `SELECT id, seq::text AS seq, message_id AS "messageId", keys[1] AS key, version::text AS version, failed_at AS "failedAt", revision
-          FROM dead_letters WHERE flow = $1 AND state IN ('open', 'acknowledged')
-          ORDER BY seq DESC LIMIT ${lettersMax}`,
-    params: [flow.name],
+          FROM dead_letters WHERE flow = $1 AND state IN ('open', 'acknowledged') AND ($2::bigint IS NULL OR seq < $2)
+          ORDER BY dead_letters.seq DESC LIMIT $3`,
+    params: [flow.name, from.before, from.limit],
     schema: CandidateRow,
   });
   const stale = await findStale(context.postgres, evidence, staleFlow(flow.name, flow), letters, { isOver });
-  const whys = new Map([
-    ...[...stale.superseded].map(
+  // What died again, or was changed by a person, since it was read is judged by the next pass.
+  const seen = new Map(letters.map(({ id, revision }) => [id, revision]));
+  await resolve(context, flow.name, whysOf(stale), seen);
+  if (stale.examined === letters.length && letters.length < from.limit) return null;
+  return letters[stale.examined - 1]?.seq ?? from.before;
+}
+
+/** In one sentence for each letter why it is done; its own success says more than another's. */
+function whysOf({ superseded, delivered }: Staleness): Map<string, string> {
+  return new Map([
+    ...[...superseded].map(
       ([id, by]) => [id, `A newer message with the same key succeeded: ${by}.`] as const,
     ),
-    ...[...stale.delivered].map(
+    ...[...delivered].map(
       ([id, trace]) => [id, `Its consumer processed it after all: trace ${trace}.`] as const,
     ),
   ]);
+}
+
+async function resolve(
+  context: Context,
+  flow: string,
+  whys: ReadonlyMap<string, string>,
+  seen: ReadonlyMap<string, number>,
+): Promise<void> {
   if (whys.size === 0) return;
-  // What died again, or was changed by a person, since it was read is judged by the next pass.
-  const seen = new Map(letters.map(({ id, revision }) => [id, revision]));
   const now = context.now();
   await inTransaction(context.postgres, async (on) => {
     const resolved = await execute(
@@ -168,25 +161,10 @@ async function resolveDelivered(
       at: now,
       actor: plumbline,
       action: 'dead_letters.auto_resolve',
-      target: `flow:${flow.name}`,
+      target: `flow:${flow}`,
       detail: { resolved },
       requestId: 'follow',
     });
   });
-  context.events.publish('dead-letters.changed', { flow: flow.name });
-}
-
-/** Deletes what was settled long ago; never what a replay holds or still counts. */
-async function forget(context: Context): Promise<void> {
-  const before = new Date(context.now().getTime() - keptDays * 86_400_000);
-  await execute(
-    context.postgres,
-    `DELETE FROM dead_letters WHERE id IN (
-       SELECT d.id FROM dead_letters d
-       WHERE d.state IN ('resolved', 'ignored') AND d.settled_at < $1
-         AND NOT EXISTS (SELECT 1 FROM replay_items i JOIN replays r ON r.id = i.replay_id
-           WHERE i.dead_letter_id = d.id AND r.state NOT IN ('finished', 'cancelled', 'rejected'))
-       LIMIT ${deletedMax})`,
-    [before],
-  );
+  context.events.publish('dead-letters.changed', { flow });
 }

@@ -240,7 +240,7 @@ export async function reopen(
   await execute(
     on,
     `UPDATE dead_letters d
-     SET state = CASE WHEN d.state = 'quarantined' THEN d.state ELSE 'open' END,
+     SET state = CASE WHEN d.state = 'quarantined' OR d.state IN ('resolved', 'ignored') AND d.held_back THEN 'quarantined' ELSE 'open' END,
          cause = t.cause, error_type = t.error_type, error_message = t.error_message,
          failed_at = greatest(d.failed_at, t.failed_at), revision = d.revision + 1, replay_id = NULL,
          settled_at = CASE WHEN d.state = 'quarantined' THEN d.settled_at END,

@@ -316,6 +316,31 @@ describe('changing', () => {
     expect((await act({ filter, action: release }, engineer)).status).toBe(200);
   });
 
+  it('leads what was settled out of quarantine back there, until an engineer releases it', async () => {
+    const [first] = await store(arrival('a1'));
+    const filter = { ids: [first?.id] };
+    const stateOf = async () => (await detail(first?.id ?? '')).state;
+    for (const kind of ['resolve', 'ignore']) {
+      await stand.context.postgres.query(`UPDATE dead_letters SET state = 'quarantined'`);
+      await act({ filter, action: { kind, reason: 'not needed' } });
+      for (const as of [token, engineer]) {
+        await act({ filter, action: { kind: 'reopen' } }, as);
+        expect(await stateOf()).toBe('quarantined');
+        await act({ filter, action: { kind, reason: 'not needed' } });
+      }
+      await store(arrival(`again-${kind}`));
+      expect(await stateOf()).toBe('quarantined');
+      const release = { kind: 'release', reason: 'the ERP was mended' };
+      expect(codeOf(await act({ filter, action: release }))).toBe('forbidden');
+      expect((await act({ filter, action: { kind: 'release' } }, engineer)).status).toBe(400);
+      await act({ filter, action: release }, engineer);
+      expect(await stateOf()).toBe('open');
+      await act({ filter, action: { kind, reason: 'done' } });
+      await act({ filter, action: { kind: 'reopen' } });
+      expect(await stateOf()).toBe('open');
+    }
+  });
+
   it('assigns, tags, snoozes and archives', async () => {
     await handIn(letter('SO-1'));
     const person = await stand.addPerson('operator', `${randomUUID()}@example.org`);
