@@ -71,3 +71,30 @@ export async function findBlocked(
   });
   return new Map(blocked.map((one) => [one.id, one]));
 }
+
+const Overtaking = z.object({ deadLetterId: z.string(), key: z.string(), after: z.string() });
+
+/**
+ * Of the first messages of a manifest those whose key has an older message that is neither settled nor in the manifest: sending them
+ * turns the order round. `after` is the id of the oldest such message; at most `limit` messages are looked at.
+ */
+export function findOvertaking(
+  on: Executor,
+  replay: { readonly id: string; readonly flow: string },
+  limit: number,
+): Promise<z.output<typeof Overtaking>[]> {
+  return query(on, {
+    name: 'replays.overtaking',
+    sql: `
+      WITH frozen AS MATERIALIZED (
+        SELECT unnest(dead_letters) AS id FROM replay_manifests WHERE replay_id = $1 AND chunk = 0 LIMIT $3
+      )
+      SELECT DISTINCT ON (d.seq) d.id AS "deadLetterId", d.keys[1] AS key, o.message_id AS after
+      FROM frozen f JOIN dead_letters d ON d.id = f.id
+        JOIN dead_letters o ON o.flow = $2 AND o.keys[1] = d.keys[1] AND o.seq < d.seq
+      WHERE o.state IN ('open', 'acknowledged', 'replaying') AND o.id NOT IN (SELECT id FROM frozen)
+      ORDER BY d.seq, o.seq LIMIT $3`,
+    params: [replay.id, replay.flow, limit],
+    schema: Overtaking,
+  });
+}

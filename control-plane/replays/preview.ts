@@ -10,7 +10,8 @@ import { flowOfFilter, hashForApproval, needsApproval, type Plan, planReplay } f
 import { probePromises, systemsReached, warningsOf } from './blast-radius.ts';
 import { createEditor } from './edit.ts';
 import type { Evidence } from './evidence.ts';
-import { freezeManifest, type Frozen, readBodies, readCandidates } from './freeze.ts';
+import { chunkSize, freezeManifest, type Frozen, readBodies, readCandidates } from './freeze.ts';
+import { findOvertaking } from './key-order.ts';
 import type { NewReplay, ReplayPreview } from './schemas.ts';
 import { selectLetters } from '../dead-letters/select-letters.ts';
 import { findStale, staleFlow } from './staleness.ts';
@@ -55,6 +56,7 @@ export async function previewReplay(
       systems: systemsReached(catalog, plan.flow),
       otherConsumers: await consumers,
       ...(await examine(context, evidence, on, id, plan)),
+      outOfOrder: await findOutOfOrder(on, id, plan, frozen.items),
       edit: await tryEdit(context, on, id, plan, input),
       promises: await promises,
     };
@@ -204,6 +206,13 @@ async function examine(context: Context, evidence: Evidence, on: Executor, id: s
       })),
     },
   };
+}
+
+/** Only a serial flow promises an order that could be turned round. */
+async function findOutOfOrder(on: Executor, id: string, plan: Plan, items: number) {
+  if (!plan.serial) return { count: 0, examined: 0, samples: [] };
+  const found = await findOvertaking(on, { id, flow: plan.flow.name }, chunkSize);
+  return { count: found.length, examined: Math.min(items, chunkSize), samples: found.slice(0, samplesMax) };
 }
 
 async function tryEdit(

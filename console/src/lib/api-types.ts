@@ -4,6 +4,7 @@ import type * as catalog from '@plumbline/control-plane/catalog/schemas.ts';
 import type * as deadLetters from '@plumbline/control-plane/dead-letters/schemas.ts';
 import type * as flows from '@plumbline/control-plane/flows/schemas.ts';
 import type * as overview from '@plumbline/control-plane/overview/schemas.ts';
+import type * as certificates from '@plumbline/control-plane/replays/certificate-schema.ts';
 import type * as replays from '@plumbline/control-plane/replays/schemas.ts';
 import type * as search from '@plumbline/control-plane/search/schemas.ts';
 import type * as systems from '@plumbline/control-plane/systems/schemas.ts';
@@ -52,6 +53,8 @@ export type ReplayList = z.infer<typeof replays.ReplayList>;
 export type ReplayDetail = z.infer<typeof replays.ReplayDetail>;
 export type ReplayCounts = z.infer<typeof replays.ReplayCounts>;
 export type ReplayItem = z.infer<typeof replays.ReplayItem>;
+export type ReplayCertificate = z.infer<typeof certificates.SealedCertificate>;
+export type ReplayResent = z.infer<typeof replays.ReplayResent>;
 export type ReplayItems = z.infer<typeof replays.ReplayItems>;
 export type PatchOperation = z.infer<typeof replays.PatchOperation>;
 

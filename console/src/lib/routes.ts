@@ -39,6 +39,7 @@ export function routes(keep: Address | undefined) {
     deadLetter: (id: string) => to(`/dead-letters/${encodeURIComponent(id)}`),
     replays: (query?: { flow?: string; state?: string }) => to('/replays', query),
     replay: (id: string) => to(`/replays/${encodeURIComponent(id)}`),
+    replayCertificate: (id: string) => to(`/replays/${encodeURIComponent(id)}/certificate`),
     systems: () => to('/systems'),
     system: (name: string) => `${to('/systems')}#${encodeURIComponent(name)}`,
     settings: () => to('/settings'),

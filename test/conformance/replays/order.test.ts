@@ -79,6 +79,19 @@ test('behind a replay that stands still a message is left out, and the reason na
   await stand.until(again, ({ counts }) => counts.awaitingConfirmation === 1);
 });
 
+test('a preview says which messages would go before an older one of their key', async () => {
+  const [older, newer, other] = await addLetters(stand.context.postgres, 3, { perKey: 2 });
+  const alone = await stand.preview({ filter: { ids: idsOf([newer, other]) } });
+  expect(alone.preview.outOfOrder).toEqual({
+    count: 1,
+    examined: 2,
+    samples: [{ deadLetterId: newer?.id, key: newer?.key, after: older?.messageId }],
+  });
+  expect(alone.preview.warnings.join()).toContain('1 come after an older message of their key');
+  const both = await stand.preview({ filter: { ids: idsOf([older, newer]) } });
+  expect(both.preview.outOfOrder?.count).toBe(0);
+});
+
 test('two replays with the same keys the other way round both come to their end', async () => {
   stand.memory.answer((message) => {
     stand.telemetry.tell(message.messageId, 'delivered');

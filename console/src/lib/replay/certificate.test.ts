@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ReplayDetail } from '../api-types.ts';
-import { sentenceOf } from './certificate.ts';
+import { actText, sentenceOf } from './certificate.ts';
 
 const counts = {
   items: 10,
@@ -29,4 +29,12 @@ test('all confirmed is said only when all are', () => {
   expect(sentenceOf(replay({ counts: { ...counts, confirmed: 9, unknown: 1 } }))).toBe(
     '9 of 10 messages are confirmed; 0 failed again, 0 were skipped, 1 are unknown, 0 were cancelled. Ada asked, Bob decided.',
   );
+});
+
+test('acts are said in words, and what nobody foresaw as it is', () => {
+  expect(['replays.approve', 'replays.halt', 'replays.fly'].map(actText)).toEqual([
+    'approved',
+    'halted it',
+    'replays.fly',
+  ]);
 });

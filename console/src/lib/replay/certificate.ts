@@ -1,8 +1,10 @@
-import type { ReplayDetail } from '../api-types.ts';
+import type { ReplayCertificate, ReplayDetail } from '../api-types.ts';
 import { count } from '../format/number.ts';
 
+type Told = Pick<ReplayDetail, 'counts' | 'requestedBy' | 'decidedBy' | 'needsApproval'>;
+
 /** What became of a replay, in words. Only what the consumer was seen to succeed with counts as confirmed. */
-export function sentenceOf({ counts, requestedBy, decidedBy, needsApproval }: ReplayDetail): string {
+export function sentenceOf({ counts, requestedBy, decidedBy, needsApproval }: Told): string {
   const who = decidedBy
     ? `${requestedBy.name} asked, ${decidedBy.name} decided`
     : `${requestedBy.name} asked${needsApproval ? '' : '; no second person was needed'}`;
@@ -14,38 +16,30 @@ export function sentenceOf({ counts, requestedBy, decidedBy, needsApproval }: Re
   return `${what} ${who}.`;
 }
 
-/** The record of a replay as a file. */
-export function certificateOf(replay: ReplayDetail) {
-  const { id, flow, state, reason, destination, counts, requestedBy, decidedBy, startedAt, finishedAt } =
-    replay;
-  const {
-    manifestHash,
-    approvalHash,
-    patch,
-    perSecond,
-    stages,
-    haltRatio,
-    serial,
-    force,
-    filter,
-    haltedWhy,
-  } = replay;
-  return {
-    replay: id,
-    flow,
-    state,
-    reason,
-    destination,
-    requestedBy,
-    decidedBy,
-    startedAt,
-    finishedAt,
-    haltedWhy,
-    manifest: { sha256: manifestHash, messages: counts.items, filter },
-    approval: {
-      sha256: approvalHash,
-      binds: { patch, perSecond, stages: stages.map(({ size }) => size), haltRatio, serial, force },
-    },
-    counts,
-  };
+const acts: Readonly<Record<string, string>> = {
+  preview: 'froze the messages',
+  submit: 'asked for approval',
+  approve: 'approved',
+  reject: 'rejected',
+  start: 'started it',
+  begin: 'began at its time',
+  pause: 'paused it',
+  resume: 'resumed it',
+  cancel: 'cancelled it',
+  halt: 'halted it',
+  finish: 'finished',
+  verdict: 'gave a verdict',
+  resend: 'sent unknown messages again',
+};
+
+/** One entry of the audit log in words: `replays.approve` is "approved". */
+export function actText(action: string): string {
+  return acts[action.replace(/^replays\./, '')] ?? action;
+}
+
+/** Which messages the certificate names, in one sentence. */
+export function itemsNote({ items, itemsAre, counts }: ReplayCertificate['certificate']): string {
+  if (itemsAre === 'all') return 'All of them';
+  if (itemsAre === 'not_confirmed') return `The ${count(items.length)} that are not confirmed`;
+  return `The first ${count(items.length)} of the ${count(counts.items - counts.confirmed)} that are not confirmed`;
 }

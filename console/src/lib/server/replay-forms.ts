@@ -1,5 +1,5 @@
 import { fail, type RequestEvent } from '@sveltejs/kit';
-import type { ReplayDetail } from '#lib/api-types.ts';
+import type { ReplayDetail, ReplayResent } from '#lib/api-types.ts';
 import { act } from './act.ts';
 import { fieldsOf } from './enter.ts';
 
@@ -39,5 +39,18 @@ export async function giveVerdict(event: RequestEvent & { params: { id: string }
   const body = { verdict, reason };
   return act(event, { method: 'POST', path, body }, (_replay: ReplayDetail) => ({
     done: 'The verdict is kept.',
+  }));
+}
+
+/** Sends one message of unknown outcome again, to a target that drops the second of two. */
+export async function sendAgain(event: RequestEvent & { params: { id: string } }) {
+  const { position = '', reason } = await fieldsOf(event.request, ['position', 'reason']);
+  const path = `/replays/${encodeURIComponent(event.params.id)}/resend`;
+  const body = { positions: [Number(position)], reason };
+  return act(event, { method: 'POST', path, body }, ({ accepted, leftOut }: ReplayResent) => ({
+    done:
+      accepted > 0
+        ? 'Sent again: the target has it once, and its consumer is awaited.'
+        : `Not sent again: ${leftOut[0]?.reason ?? 'the answer was lost once more'}.`,
   }));
 }

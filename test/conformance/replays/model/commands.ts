@@ -89,7 +89,7 @@ async function freeze(
 const preview = command('preview', ask, 'person', freeze);
 
 /** One allowed decision after the other until it runs, or waits for its time. */
-async function letGo(world: World, id: string): Promise<void> {
+async function letGo(world: World, id: string, tried: Who): Promise<void> {
   const act = async (action: string, by: Who) => {
     const now = (await world.snapshot()).replays.get(id);
     const json = {
@@ -101,21 +101,28 @@ async function letGo(world: World, id: string): Promise<void> {
       json,
     });
     if (status === 200) count(world.acts, actOf(`replay:${id}`, `replays.${action}`));
+    return status === 200;
   };
   const replay = (await world.snapshot()).replays.get(id);
-  if (!replay?.needsApproval) return act('start', 'bob');
+  if (!replay?.needsApproval) return void (await act('start', 'bob'));
   if (replay.state === 'previewed') await act('submit', 'bob');
+  const submitted = (await world.snapshot()).replays.get(id);
+  if (await act('approve', tried)) {
+    if (submitted && !mayDecide(submitted, 'approve', tried))
+      throw new Error(`${tried} approved what ${replay.askedBy} asked for`);
+    return undefined;
+  }
   await act('approve', replay.askedBy === 'bob' ? 'ada' : 'bob');
 }
 
 const launch = command(
   'launch',
-  fc.record({ ask, place: fc.nat({ max: 1 }) }),
+  fc.record({ ask, place: fc.nat({ max: 1 }), tried: who }),
   'worker',
-  async (world, { ask: asked, place: where }) => {
+  async (world, { ask: asked, place: where, tried }) => {
     const id = await freeze(world, { ...asked, by: asked.force ? 'bob' : asked.by });
     if (id === undefined) return;
-    await letGo(world, id);
+    await letGo(world, id, tried);
     const before = await world.snapshot();
     checkAll(world, before, 'letGo');
     world.before = before;
@@ -152,11 +159,16 @@ const decide = command(
   },
 );
 
-const begin = command('begin', fc.record({ at: index }), 'person', async (world, { at }) => {
-  const isNew = ({ state }: { state: string }) => state === 'previewed' || state === 'awaiting_approval';
-  const replay = nth([...world.before.replays.values()].filter(isNew), at);
-  if (replay) await letGo(world, replay.id);
-});
+const begin = command(
+  'begin',
+  fc.record({ at: index, tried: who }),
+  'letGo',
+  async (world, { at, tried }) => {
+    const isNew = ({ state }: { state: string }) => state === 'previewed' || state === 'awaiting_approval';
+    const replay = nth([...world.before.replays.values()].filter(isNew), at);
+    if (replay) await letGo(world, replay.id, tried);
+  },
+);
 
 const place = fc.nat({ max: 1 });
 const endLease = `UPDATE replays SET lease_until = clock_timestamp() - interval '1 s' WHERE id = $1 AND lease_owner IS NOT NULL`;
@@ -197,6 +209,18 @@ const die = command(
     worker?.gate.doomIn(after, when);
     await worker?.gate.grant(after, () => worker.isOver);
     await world.fire(where);
+  },
+);
+/** The worst moment to die, or to stand still while others take over. */
+const dieAtSend = command(
+  'dieAtSend',
+  fc.record({ place, what: fc.constantFrom('before' as const, 'after' as const, 'stall' as const) }),
+  'worker',
+  async (world, { place: where, what }) => {
+    const worker = world.workers[where];
+    worker?.gate.doomAtSend(what);
+    await worker?.gate.grant(60, () => worker.isOver);
+    if (worker?.gate.isDead) await world.fire(where);
   },
 );
 const engine = command(
@@ -333,7 +357,8 @@ const weights: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   [3, decide],
   [4, hire],
   [12, step],
-  [3, die],
+  [2, die],
+  [3, dieAtSend],
   [2, engine],
   [2, destination],
   [6, consumer],

@@ -16,6 +16,7 @@ export function createGate() {
   let isDead = false;
   let lastMs = performance.now();
   let doom: { left: number; readonly when: When } | undefined;
+  let atSend: When | 'stall' | undefined;
   const blocked: (() => void)[] = [];
   const wakeAll = () => {
     for (const wake of blocked.splice(0)) wake();
@@ -62,6 +63,14 @@ export function createGate() {
         if (isStill && performance.now() - lastMs > quietMs) break;
       }
       permits = 0;
+    },
+    /** What happens at the next send: it dies before or after it, or stands still right before. */
+    doomAtSend: (what: When | 'stall') => void (atSend = what),
+    /** Told before each send. */
+    sending() {
+      if (atSend === 'stall') permits = 0;
+      else if (atSend) doom = { left: 1, when: atSend };
+      atSend = undefined;
     },
     /** Dies at the n-th step from now, before it takes effect or before anybody hears of it. */
     doomIn: (steps: number, when: When) => void (doom = { left: steps, when }),

@@ -152,7 +152,7 @@ const newArrows: readonly string[] = ['previewed', 'awaiting_approval', 'schedul
 
 function checkReplay(was: ReplayNow | undefined, replay: ReplayNow, after: Snapshot, mover: Mover): void {
   const name = `replay ${replay.id}`;
-  const isThrough = mover === 'letGo' && (was === undefined || was.state === 'previewed');
+  const isThrough = mover === 'letGo' && (was === undefined || newArrows.includes(was.state));
   const arrows = isThrough ? newArrows : replayArrows[was?.state ?? 'none'];
   hold(arrows?.includes(replay.state) ?? false, `${name}: ${was?.state ?? 'none'} → ${replay.state}`);
   hold(!was || was.manifest.join() === replay.manifest.join(), `${name}: its manifest changed`);
@@ -200,6 +200,12 @@ function checkLetter(letter: LetterNow, after: Snapshot): void {
   );
   hold(open.length <= 1, `letter ${letter.id} is under way ${open.length} times`);
   const [item] = open;
+  const rows = [...after.items.values()].filter(({ letterId }) => letterId === letter.id);
+  const generations = Math.max(0, ...rows.map(({ generation }) => generation ?? 0));
+  hold(
+    letter.generation === generations,
+    `letter ${letter.id}: generation ${letter.generation}, ${generations} in the ledger`,
+  );
   if (letter.state === 'replaying') {
     hold(item !== undefined, `letter ${letter.id} is held by nothing`);
     hold(item?.replayId === letter.replayId, `letter ${letter.id} is held by another replay than says so`);

@@ -153,11 +153,18 @@ export async function openWorld() {
       const transport = ports.transports.of('');
       if (!transport) return;
       const theirs = mortal(gate, { ...ports, transport });
+      const announced: typeof transport = {
+        ...theirs.transport,
+        send: (...args) => {
+          gate.sending();
+          return theirs.transport.send(...args);
+        },
+      };
       const mine: EnginePorts = {
         ...ports,
         postgres: theirs.postgres,
         evidence: theirs.evidence,
-        transports: { ...ports.transports, of: () => theirs.transport },
+        transports: { ...ports.transports, of: () => announced },
       };
       const held = await takeLease(stand.context.postgres, replayId, `worker-${place}`, settings.leaseMs);
       if (!held) return;

@@ -1,6 +1,6 @@
 import type { ReplayDetail, ReplayItems } from '#lib/api-types.ts';
 import { read } from '#lib/server/api.ts';
-import { decideReplay, giveVerdict } from '#lib/server/replay-forms.ts';
+import { decideReplay, giveVerdict, sendAgain } from '#lib/server/replay-forms.ts';
 import { replays } from '#lib/shell/live.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -15,4 +15,4 @@ export const load: PageServerLoad = async (event) => {
   return { title: replay.ok ? `Replay: ${replay.data.reason}` : 'Replay', live: true, replay, items };
 };
 
-export const actions: Actions = { decide: decideReplay, verdict: giveVerdict };
+export const actions: Actions = { decide: decideReplay, verdict: giveVerdict, resend: sendAgain };
