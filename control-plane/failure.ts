@@ -31,6 +31,12 @@ function problemOfRequest(error: unknown): Problem | undefined {
   return undefined;
 }
 
+/**
+ * What PostgreSQL answers to NUL and halves of surrogate pairs (in texts and in JSON), to what is no id, and to numbers and
+ * instants beyond its types. Codes: its manual, appendix A.
+ */
+const unstorable = new Set(['22021', '22P02', '22P05', '22003', '22007', '22008', '22009']);
+
 function problemOfStore(error: unknown): Problem | undefined {
   if (error instanceof StoreError) {
     if (error.code === 'timeout') return new Problem('too_slow', error.message);
@@ -42,7 +48,8 @@ function problemOfStore(error: unknown): Problem | undefined {
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === '57014') return new Problem('too_slow', 'PostgreSQL took too long to answer.');
-  if (code === '22021') return new Problem('bad_request', 'A text holds a character that cannot be stored.');
+  if (unstorable.has(code))
+    return new Problem('bad_request', 'A text or number in the request cannot be stored: correct it.');
   if (isConnectionError(error, code))
     return new Problem('store_unavailable', 'PostgreSQL cannot be reached at the moment.', retrySoon);
   return undefined;

@@ -1,10 +1,13 @@
+import { isTooDeep } from './nesting.ts';
+
 const jsonBytesMax = 4_000_000;
 
-/** The body as JSON; undefined when it is absent, too large, or not JSON. */
+/** The body as JSON; undefined when it is absent, too large, too deep, or not JSON. */
 export function parseJson(body: Buffer | null): unknown {
   if (body === null || body.length === 0 || body.length > jsonBytesMax) return undefined;
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
+    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
+    return isTooDeep(value) ? undefined : value;
   } catch {
     return undefined;
   }

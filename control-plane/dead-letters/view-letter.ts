@@ -6,6 +6,7 @@ import { rulesOf } from './letter.ts';
 import { dots, hidesHeader, maskJson, type MaskRules } from './mask.ts';
 import { parseJson } from './pointer.ts';
 import type { DetailRow } from './queries.ts';
+import { hasRepeatedNames } from './repeated-names.ts';
 import type { BodyView, HeaderView } from './schemas.ts';
 
 const shownBytesMax = 256 * 1024;
@@ -39,7 +40,10 @@ export function viewBody(
   const json = parseJson(letter.body);
   if (json !== undefined) {
     const { value, hidden } = maskJson(json, rules);
-    const text = hidden.length > 0 ? JSON.stringify(value, null, 2) : letter.body.toString('utf8');
+    const came = letter.body.toString('utf8');
+    // Of a name that stands twice only the last was looked at: the text as it came could show the other.
+    const isSafe = hidden.length === 0 && !(hides(rules) && hasRepeatedNames(came, json));
+    const text = isSafe ? came : JSON.stringify(value, null, 2);
     return {
       ...common,
       encoding: 'utf8',
@@ -48,10 +52,14 @@ export function viewBody(
       masked: [...hidden],
     };
   }
-  if (letter.body.length > 0 && (rules.names.size > 0 || rules.pointers.size > 0))
+  if (letter.body.length > 0 && hides(rules))
     return { ...common, encoding: 'utf8', text: dots, truncated: false, masked: [''] };
   const { value, encoding } = textOf(letter.body.subarray(0, shownBytesMax));
   return { ...common, encoding, text: value, truncated: letter.body.length > shownBytesMax, masked: [] };
+}
+
+function hides(rules: MaskRules): boolean {
+  return rules.names.size > 0 || rules.pointers.size > 0;
 }
 
 function textOf(bytes: Buffer): { value: string; encoding: 'utf8' | 'base64' } {

@@ -4,9 +4,10 @@ import { type Catalog, durationMs, type Flow } from '@plumbline/model/catalog/sc
 import { query, type Executor } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
 import { type Actor, reaches } from '../actor.ts';
-import { dots } from '../dead-letters/mask.ts';
+import { rulesOf } from '../dead-letters/letter.ts';
+import { dots, type MaskRules } from '../dead-letters/mask.ts';
 import { Problem } from '../problem.ts';
-import { protectedBy } from './edit.ts';
+import { hiddenIn, protectedBy } from './edit.ts';
 import type { NewReplay } from './schemas.ts';
 
 /** What a replay will be, after policy has had its say. */
@@ -42,6 +43,7 @@ export function planReplay(catalog: Catalog, flowName: string, input: NewReplay,
       `The policy of ${flow.name} does not allow "${destination}"; add it to replay.redirects in the catalog.`,
     );
   refuseBeyondPolicy(flow, input);
+  refuseHidden(rulesOf(catalog, flow), input.patch);
   return {
     flow,
     connection,
@@ -68,6 +70,16 @@ function refuseBeyondPolicy(flow: Flow, input: NewReplay): void {
     throw new Problem('bad_request', `patch: ${fields.join(', ')} must not be edited in ${flow.name}.`, {
       errors: fields.map((path) => ({ path, message: 'protected by replay.protectedFields' })),
     });
+}
+
+function refuseHidden(rules: MaskRules, patch: NewReplay['patch']): void {
+  const fields = [...new Set(patch ? hiddenIn(rules, patch) : [])];
+  if (fields.length > 0)
+    throw new Problem(
+      'bad_request',
+      `patch: ${fields.join(', ').slice(0, 500)} is hidden by the catalog, and a patch is shown to everybody: correct it in the source and let it send anew.`,
+      { errors: fields.slice(0, 50).map((path) => ({ path, message: 'hidden by masked' })) },
+    );
 }
 
 /** What hides a field from whoever looks must never be written into it. */

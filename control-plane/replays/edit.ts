@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { createSchemaCompiler } from '@plumbline/model/catalog/entity-schemas.ts';
 import { canonicalJson } from '@plumbline/model/catalog/compile-catalog.ts';
 import type { Catalog, Flow } from '@plumbline/model/catalog/schema.ts';
+import { rulesOf } from '../dead-letters/letter.ts';
+import { maskJson, type MaskRules } from '../dead-letters/mask.ts';
+import { isTooDeep } from '../dead-letters/nesting.ts';
 import { type Json, parseExact } from './exact-json.ts';
-import { applyPatch, type Operation, touches, writtenBy } from './json-patch.ts';
+import { applyPatch, isSameAt, type Operation, touches, writtenBy } from './json-patch.ts';
 
 export type Edited =
   | { readonly ok: true; readonly body: Buffer }
@@ -21,14 +24,42 @@ export function protectedBy(flow: Flow, patch: readonly Operation[]): string[] {
   );
 }
 
+/**
+ * Fields that the catalog hides and the patch would write, test or copy, as pointers: a patch and what a test of it says are
+ * shown to everybody, and a copy would stand under a name that is not hidden.
+ */
+export function hiddenIn(rules: MaskRules, patch: readonly Operation[]): string[] {
+  const isHidden = (pointer: string) =>
+    pointer.split('/').some((step) => rules.names.has(stepName(step).toLowerCase())) ||
+    [...rules.pointers].some((field) => touches(pointer, field));
+  return patch.flatMap((operation) => [
+    ...[operation.path, ...('from' in operation ? [operation.from] : [])].filter(isHidden),
+    ...('value' in operation
+      ? maskJson(operation.value, rules).hidden.map((inner) => `${operation.path}${inner}`)
+      : []),
+  ]);
+}
+
+function stepName(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
 /** Prepares an edit; the schema is compiled once for all bodies. */
 export function createEditor(catalog: Catalog, flow: Flow, patch: readonly Operation[]): Editor {
   const validate = newestSchema(catalog, flow);
+  const untouchable = [...flow.replay.protectedFields, ...rulesOf(catalog, flow).pointers];
   return (body) => {
     const document = body === null ? undefined : parse(body);
     if (document === undefined) return { ok: false, path: '', message: 'the body is not JSON in UTF-8' };
     const patched = applyPatch(document, patch);
     if (!patched.ok) return patched;
+    const touched = untouchable.find((field) => !isSameAt(document, patched.document, field));
+    if (touched !== undefined)
+      return {
+        ok: false,
+        path: touched,
+        message: 'it is protected or hidden, and the patch would change it',
+      };
     const text = JSON.stringify(patched.document);
     const fault = validate?.(JSON.parse(text));
     if (fault) return { ok: false, ...fault };
@@ -62,7 +93,8 @@ function newestSchema(catalog: Catalog, flow: Flow) {
 
 function parse(body: Buffer): Json | undefined {
   try {
-    return parseExact(utf8.decode(body));
+    const document = parseExact(utf8.decode(body));
+    return isTooDeep(document) ? undefined : document;
   } catch {
     return undefined;
   }

@@ -4,6 +4,9 @@ import type { PatchOperation } from './schemas.ts';
 
 export type Operation = z.infer<typeof PatchOperation>;
 
+/** What copies may add to a document, about in characters: each copy of the whole doubles it. */
+const copiedMax = 4_000_000;
+
 export type Patched =
   | { readonly ok: true; readonly document: Json }
   | { readonly ok: false; readonly path: string; readonly message: string };
@@ -11,11 +14,21 @@ export type Patched =
 /** Applies a JSON Patch (RFC 6902) to a copy of a document: all operations take effect, or none. */
 export function applyPatch(document: Json, operations: readonly Operation[]): Patched {
   const root: { [name: string]: Json } = { '': structuredCloneJson(document) };
+  let copied = 0;
   for (const operation of operations) {
+    if (operation.op === 'copy') copied += weightOf(read(root, operation.from), copiedMax);
+    if (copied > copiedMax)
+      return { ok: false, path: operation.path, message: 'the copies would make the message too large' };
     const fault = applyOne(root, operation);
     if (fault !== undefined) return { ok: false, path: operation.path, message: fault };
   }
   return { ok: true, document: root[''] ?? null };
+}
+
+/** Whether a patch left alone what stands at a pointer, also when what stands before it in a list moved. */
+export function isSameAt(before: Json, after: Json, pointer: string): boolean {
+  const [was, is] = [read({ '': before }, pointer), read({ '': after }, pointer)];
+  return was === undefined || is === undefined ? was === is : isEqual(was, is);
 }
 
 /** Whether one pointer leads to the other, or below it. */
@@ -122,6 +135,18 @@ function take(root: Json, pointer: string): string | undefined {
   if (Array.isArray(parent)) parent.splice(Number(step), 1);
   else if (typeof parent === 'object' && parent !== null) delete parent[step];
   return undefined;
+}
+
+/** About the characters of a value as JSON, counted no further than a little over `max`. */
+function weightOf(value: Json | undefined, max: number): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 8;
+  let weight = 2;
+  for (const [name, inner] of Object.entries(value)) {
+    weight += name.length + 4 + weightOf(inner, max - weight);
+    if (weight > max) break;
+  }
+  return weight;
 }
 
 /** A deep copy that keeps raw numbers: they are frozen and may be shared. */

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { isTooDeep } from '../dead-letters/nesting.ts';
 import { DeadLetterFilter } from '../dead-letters/schemas.ts';
 import { Instant } from '../flows/schemas.ts';
 import { PageQuery } from '../paging.ts';
@@ -22,6 +23,7 @@ export type ReplayState = z.infer<typeof ReplayState>;
 const PatchValue = z
   .unknown()
   .refine((value) => value !== undefined, 'write the value')
+  .refine((value) => !isTooDeep(value), 'lists and objects stand in each other too deep')
   .openapi({ description: 'Any JSON value' });
 
 export const PatchOperation = z.discriminatedUnion('op', [
