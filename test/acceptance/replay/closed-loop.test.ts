@@ -18,8 +18,8 @@ import {
 const flow = 'closed-loop';
 
 test('a 200 is no success: without word it becomes unknown, and stays so until telemetry tells, however late', async () => {
-  await behave(flow, { tells: 'nothing' });
-  const [id = ''] = await handIn(flow, manyLetters('silent', 1));
+  await behave('silence', { tells: 'nothing' });
+  const [id = ''] = await handIn('silence', manyLetters('silent', 1));
   const replay = await begin(olga, { filter: { ids: [id] } });
   await until(replay, ({ counts }) => counts.awaitingConfirmation === 1);
   const done = await until(replay, ({ state }) => state === 'finished');
@@ -30,7 +30,7 @@ test('a 200 is no success: without word it becomes unknown, and stays so until t
   expect(await letterOf(id)).toMatchObject({ state: 'replaying' });
   // Nobody else may take it meanwhile.
   expect(await refusal(olga, '/replays', { filter: { ids: [id] }, reason: 'once more' })).toBe('conflict');
-  await tell(flow, 'silent-0', 'SILENT-0');
+  await tell('silence', 'silent-0', 'SILENT-0');
   await until(replay, ({ counts }) => counts.confirmed === 1 && counts.unknown === 0);
   const [item] = await itemsOf(replay);
   expect(item?.traceId).toMatch(/^[0-9a-f]{32}$/);

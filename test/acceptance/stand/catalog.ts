@@ -11,7 +11,8 @@ const policies: Readonly<Record<string, object>> = {
   'order-and-staleness': { approvalAbove: 1000, stages: [], perSecond: 1000 },
   'versioned-edit': { approvalAbove: 1000, stages: [], protectedFields: ['/order'] },
   'byte-exact': { approvalAbove: 1000, stages: [], redirects: ['/flows/byte-exact-retry'] },
-  'closed-loop': { approvalAbove: 1000, stages: [], haltRatio: 1, confirmWithin: '4s' },
+  'closed-loop': { approvalAbove: 1000, stages: [], haltRatio: 1 },
+  silence: { approvalAbove: 1000, stages: [], haltRatio: 1, confirmWithin: '4s' },
   'four-eyes': { approvalAbove: 2, stages: [], perSecond: 1000 },
 };
 
