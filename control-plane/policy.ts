@@ -45,6 +45,7 @@ export const policy: Readonly<Record<string, Access>> = {
   'GET /api/v1/dead-letters': 'viewer',
   'GET /api/v1/dead-letters/groups': 'viewer',
   'GET /api/v1/dead-letters/sources': 'viewer',
+  'GET /api/v1/dead-letters/assignees': 'operator',
   'GET /api/v1/dead-letters/:id': 'viewer',
   'GET /api/v1/dead-letters/:id/body': 'operator',
   'POST /api/v1/dead-letters': 'operator',

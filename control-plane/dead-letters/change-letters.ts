@@ -83,12 +83,15 @@ async function refuseStale(
 async function refuseStranger(on: Executor, person: string): Promise<void> {
   const [known] = await query(on, {
     name: 'dead_letters.assignee',
-    sql: 'SELECT id FROM people WHERE id::text = $1 AND disabled_at IS NULL LIMIT 1',
+    sql: "SELECT id FROM people WHERE id::text = $1 AND disabled_at IS NULL AND role <> 'viewer' LIMIT 1",
     params: [person],
     schema: z.object({ id: z.string() }),
   });
   if (!known)
-    throw new Problem('bad_request', 'Assign to the id of a person who may sign in, or to null for nobody.');
+    throw new Problem(
+      'bad_request',
+      'Assign to the id of a person who may act (see /dead-letters/assignees), or to null for nobody.',
+    );
 }
 
 async function run(

@@ -6,10 +6,12 @@ import { selectAwake } from './select-letters.ts';
 import { actorOf, createRouter } from '../router.ts';
 import { changeLetters } from './change-letters.ts';
 import { downloadBody } from './download-body.ts';
+import { listAssignees } from './list-assignees.ts';
 import { countLetters, groupsShownMax, listGroups, listLetters } from './queries.ts';
 import { readDeadLetter, summaryOf } from './read-letter.ts';
 import { readSources } from './read-sources.ts';
 import {
+  Assignees,
   DeadLetterAction,
   DeadLetterActionResult,
   DeadLetterDetail,
@@ -49,6 +51,12 @@ const sources = createRoute({
   path: '/dead-letters/sources',
   summary: 'The dead-letter queues that are tailed, and how that goes',
   responses: { 200: { description: 'Sources', ...json(DeadLetterSources) }, ...problemResponses },
+});
+const assignees = createRoute({
+  method: 'get',
+  path: '/dead-letters/assignees',
+  summary: 'People to whom dead letters can be assigned',
+  responses: { 200: { description: 'By name', ...json(Assignees) }, ...problemResponses },
 });
 const read = createRoute({
   method: 'get',
@@ -136,6 +144,7 @@ export function deadLetterRoutes(context: Context) {
       return c.json({ items, truncated: rows.length > groupsShownMax }, 200);
     })
     .openapi(sources, async (c) => c.json({ items: await readSources(context) }, 200))
+    .openapi(assignees, async (c) => c.json({ items: await listAssignees(postgres) }, 200))
     .openapi(body, async (c) => {
       const bytes = await downloadBody(context, actorOf(c), c.get('requestId'), c.req.valid('param').id);
       return c.body(new Uint8Array(bytes), 200, {

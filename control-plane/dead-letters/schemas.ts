@@ -51,6 +51,7 @@ export type DeadLetterFilter = z.infer<typeof DeadLetterFilter>;
 export const DeadLetterQuery = PageQuery.extend(DeadLetterFilter.shape);
 
 export const Person = z.object({ id: z.string(), name: z.string() });
+export const Assignees = z.object({ items: z.array(Person) });
 
 export const DeadLetterSummary = z
   .object({
