@@ -2,7 +2,7 @@ import { execute, query, type Executor } from '@plumbline/model/postgres/pool.ts
 import { z } from 'zod';
 import type { Arrival } from '../transports/port.ts';
 import { encodeHeaders } from './headers.ts';
-import type { Letter } from './letter.ts';
+import { cleanOrNull, type Letter } from './letter.ts';
 import { packBytes } from './pack-bytes.ts';
 
 /** One arrival of a batch, read. */
@@ -156,8 +156,8 @@ async function insertSlice(
       keys.starts,
       keys.lengths,
       items.map(({ arrival }) => arrival.partition),
-      items.map(({ arrival }) => arrival.contentType),
-      items.map(({ arrival }) => arrival.originalDestination),
+      items.map(({ arrival }) => cleanOrNull(arrival.contentType)),
+      items.map(({ arrival }) => cleanOrNull(arrival.originalDestination)),
       items.map(({ letter }) => letter.words),
     ],
   );
@@ -284,7 +284,7 @@ export async function insertAttempts(
       items.map(({ letter }) => letter.errorType),
       items.map(({ letter }) => letter.errorMessage),
       items.map(({ letter }) => letter.stack),
-      items.map(({ arrival }) => arrival.reason),
+      items.map(({ arrival }) => cleanOrNull(arrival.reason)),
       items.map(({ arrival }) => arrival.deliveries),
       items.map(({ letter }) => letter.traceId),
       items.map(({ letter }) => letter.spanId),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { BodyPlace, Catalog, Flow } from '@plumbline/model/catalog/schema.ts';
 import { parseBusinessKey, formatBusinessKey } from '@plumbline/model/telemetry/business-key.ts';
 import { firstHeader, lastHeader } from '../transports/headers.ts';
@@ -12,6 +13,8 @@ import { parseJson, valueAt } from './pointer.ts';
 export const letterHeader = 'plumbline-dead-letter';
 
 const generationHeader = 'plumbline-generation';
+/** An entry of an index of PostgreSQL holds 2,704 bytes, flow and all. */
+const idBytesMax = 2000;
 const wordsMax = 60_000;
 const keysMax = 50;
 const fieldMax = 4000;
@@ -90,11 +93,12 @@ export function readLetter(
   );
   const rules = rulesOf(catalog, flow);
   return {
-    messageId:
+    messageId: storableId(
       read(deadLetters.messageId) ||
-      (arrival.messageId ?? '') ||
-      headerText(arrival, 'message-id') ||
-      `arrival:${arrival.arrivalId}`,
+        (arrival.messageId ?? '') ||
+        headerText(arrival, 'message-id') ||
+        `arrival:${arrival.arrivalId}`,
+    ),
     cause: clean(causeOf(error)),
     errorType: clean(error.type),
     errorMessage: clean(error.message),
@@ -170,7 +174,19 @@ function wordsOf(arrival: Arrival, json: unknown, rules: MaskRules): string {
   return clean(`${headers.join(' ')} ${body.replace(/["{}[\],:]+/g, ' ')}`).slice(0, wordsMax);
 }
 
+/** An id as it can be stored and found by: one that is too long for an index ends in its hash, so it stays its own. */
+function storableId(id: string): string {
+  const text = clean(id) || 'without-id';
+  if (Buffer.byteLength(text) <= idBytesMax) return text;
+  const hash = createHash('sha256').update(text).digest('hex');
+  return `${text.slice(0, 200).toWellFormed()}…${hash}`;
+}
+
 /** PostgreSQL cannot hold NUL in text, nor half a surrogate pair. */
 function clean(text: string): string {
   return text.replaceAll('\0', '').toWellFormed();
+}
+
+export function cleanOrNull(text: string | null): string | null {
+  return text === null ? null : clean(text);
 }
