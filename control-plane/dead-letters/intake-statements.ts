@@ -2,7 +2,7 @@ import { execute, query, type Executor } from '@plumbline/model/postgres/pool.ts
 import { z } from 'zod';
 import type { Arrival } from '../transports/port.ts';
 import { encodeHeaders } from './headers.ts';
-import { cleanOrNull, type Letter } from './letter.ts';
+import { cleanOrNull, countOrNull, type Letter } from './letter.ts';
 import { packBytes } from './pack-bytes.ts';
 
 /** One arrival of a batch, read. */
@@ -285,7 +285,7 @@ export async function insertAttempts(
       items.map(({ letter }) => letter.errorMessage),
       items.map(({ letter }) => letter.stack),
       items.map(({ arrival }) => cleanOrNull(arrival.reason)),
-      items.map(({ arrival }) => arrival.deliveries),
+      items.map(({ arrival }) => countOrNull(arrival.deliveries)),
       items.map(({ letter }) => letter.traceId),
       items.map(({ letter }) => letter.spanId),
       items.map(({ letter }) => letter.generation),

@@ -1,6 +1,6 @@
 import { compileCatalog } from '@plumbline/model/catalog/compile-catalog.ts';
 import { expect, test } from 'vitest';
-import { readLetter } from './letter.ts';
+import { countOrNull, readLetter } from './letter.ts';
 
 const text = `
 systems: [{ name: shop, title: Shop, owner: it }, { name: erp, title: ERP, owner: it }]
@@ -48,4 +48,14 @@ test('an id too long for an index is cut, and stays another than one that begins
   expect(Buffer.byteLength(one)).toBeLessThan(2000);
   expect(one).not.toBe(other);
   expect(idOf(`${'é'.repeat(5000)}1`)).toBe(one);
+});
+
+test.each([
+  [null, null],
+  [3, 3],
+  [1e12, 2_147_483_647],
+  [Number.NaN, null],
+  [-1, null],
+])('a count of %s deliveries is stored as %s', (said, stored) => {
+  expect(countOrNull(said)).toBe(stored);
 });

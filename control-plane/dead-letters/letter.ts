@@ -190,3 +190,8 @@ function clean(text: string): string {
 export function cleanOrNull(text: string | null): string | null {
   return text === null ? null : clean(text);
 }
+
+/** A count that a header says, as large as a column holds at most; null for what is no count. */
+export function countOrNull(count: number | null): number | null {
+  return count === null || !(count >= 0) ? null : Math.min(Math.floor(count), 2_147_483_647);
+}
