@@ -6,6 +6,7 @@ import { auditRoutes } from './audit/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import type { Context } from './context.ts';
 import { deadLetterRoutes } from './dead-letters/routes.ts';
+import { transferRoutes } from './dead-letters/transfer-routes.ts';
 import { missing, problemOf } from './failure.ts';
 import { flowRoutes } from './flows/routes.ts';
 import { guard } from './guard.ts';
@@ -27,6 +28,7 @@ import { transactionRoutes } from './transactions/routes.ts';
 const bodyBytesMax = 1024 * 1024;
 /** Messages are handed in whole, many at a time. */
 const lettersBytesMax = 16 * 1024 * 1024;
+const takesLetters = new Set(['/api/v1/dead-letters', '/api/v1/dead-letters/import']);
 /** Version of the API, not of the product: it changes when a client would break. */
 const apiVersion = '1.0';
 
@@ -49,6 +51,7 @@ export function createApp(context: Context, stopped: AbortSignal) {
     .route('/api/v1', searchRoutes(context))
     .route('/api/v1', systemRoutes(context))
     .route('/api/v1', topologyRoutes(context))
+    .route('/api/v1', transferRoutes(context))
     .route('/api/v1', deadLetterRoutes(context))
     .route('/api/v1', replayRoutes(context));
 
@@ -79,9 +82,7 @@ function createShell(context: Context) {
     if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
   });
   app.use(guard(context));
-  app.use((c, next) =>
-    (c.req.path === '/api/v1/dead-letters' ? limitOf(lettersBytesMax) : limitOf(bodyBytesMax))(c, next),
-  );
+  app.use((c, next) => limitOf(takesLetters.has(c.req.path) ? lettersBytesMax : bodyBytesMax)(c, next));
   app.onError((error, c) => problemResponse(problemOf(error, c, context), c.get('requestId')));
   app.notFound((c) => problemResponse(missing(c, app.routes), c.get('requestId')));
   app.get('/healthz', (c) => c.text('ok'));

@@ -46,10 +46,12 @@ export const policy: Readonly<Record<string, Access>> = {
   'GET /api/v1/dead-letters/groups': 'viewer',
   'GET /api/v1/dead-letters/sources': 'viewer',
   'GET /api/v1/dead-letters/assignees': 'operator',
+  'GET /api/v1/dead-letters/export': 'operator',
   'GET /api/v1/dead-letters/:id': 'viewer',
   'GET /api/v1/dead-letters/:id/body': 'operator',
   'POST /api/v1/dead-letters': 'operator',
   'POST /api/v1/dead-letters/actions': 'operator',
+  'POST /api/v1/dead-letters/import': 'engineer',
   'POST /api/v1/dead-letters/notes': 'operator',
 
   'POST /api/v1/replays': 'operator',

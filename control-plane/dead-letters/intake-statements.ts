@@ -166,10 +166,10 @@ async function insertSlice(
 /** Items in their order, in parts whose bodies are of at most `bytesMax` together, or one body longer than that. Pure. */
 function slices(items: readonly Item[], bytesMax: number): Item[][] {
   const parts: Item[][] = [];
-  let bytes = bytesMax;
+  let bytes = 0;
   for (const item of items) {
     const own = item.arrival.body?.length ?? 0;
-    if (bytes + own > bytesMax) {
+    if (parts.length === 0 || bytes + own > bytesMax) {
       parts.push([]);
       bytes = 0;
     }

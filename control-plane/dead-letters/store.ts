@@ -148,7 +148,7 @@ function renameRepeated(context: Context, given: readonly Item[], seen: Readonly
   });
 }
 
-function lockOf(scope: string, name: string): number {
+export function lockOf(scope: string, name: string): number {
   return createHash('sha1').update(`${scope}\0${name}`).digest().readUInt16BE(0) % lockCount;
 }
 
