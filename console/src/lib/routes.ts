@@ -48,6 +48,11 @@ export function routes(keep: Address | undefined) {
 
 export type Routes = ReturnType<typeof routes>;
 
+/** What a filter of dead letters names, as a file. */
+export function exportOf(filter: Readonly<Record<string, string>>): string {
+  return `/dead-letters/export${queryText(filter)}`;
+}
+
 /** The present address with some of its query replaced; `undefined` removes. Paging starts anew. */
 export function withQuery(url: Address, changes: Query): string {
   const params = new URLSearchParams(url.searchParams.toString());

@@ -1,4 +1,4 @@
-import type { DeadLetterGroups, DeadLetterList, DeadLetterSources, PersonList } from '#lib/api-types.ts';
+import type { DeadLetterGroups, DeadLetterList, DeadLetterSources, Assignees } from '#lib/api-types.ts';
 import { filterOf } from '#lib/dead-letter/filter.ts';
 import { read } from '#lib/server/api.ts';
 import { addNote, changeLetters, previewReplay } from '#lib/server/letter-forms.ts';
@@ -14,7 +14,7 @@ export const load: PageServerLoad = async (event) => {
   const single = searchParams.get('view') === 'letters';
   const [sources, people, groups, letters] = await Promise.all([
     read<DeadLetterSources>(event, '/dead-letters/sources'),
-    read<PersonList>(event, '/people'),
+    read<Assignees>(event, '/dead-letters/assignees'),
     single ? undefined : read<DeadLetterGroups>(event, '/dead-letters/groups', filter),
     single
       ? read<DeadLetterList>(event, '/dead-letters', {

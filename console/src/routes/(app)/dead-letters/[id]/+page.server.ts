@@ -1,4 +1,4 @@
-import type { Catalog, DeadLetterDetail, PersonList } from '#lib/api-types.ts';
+import type { Catalog, DeadLetterDetail, Assignees } from '#lib/api-types.ts';
 import { read } from '#lib/server/api.ts';
 import { addNote, changeLetters, previewReplay } from '#lib/server/letter-forms.ts';
 import { figures, replays } from '#lib/shell/live.ts';
@@ -9,7 +9,7 @@ export const load: PageServerLoad = async (event) => {
   const [letter, catalog, people] = await Promise.all([
     read<DeadLetterDetail>(event, `/dead-letters/${encodeURIComponent(event.params.id)}`),
     read<Catalog>(event, '/catalog'),
-    read<PersonList>(event, '/people'),
+    read<Assignees>(event, '/dead-letters/assignees'),
   ]);
   const flow =
     letter.ok && catalog.ok ? catalog.data.flows.find(({ name }) => name === letter.data.flow) : undefined;
