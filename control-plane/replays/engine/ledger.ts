@@ -12,6 +12,7 @@ import type { Held } from './lease.ts';
 import { readLetters, type Letter } from './letters.ts';
 import { sentMessageId } from './outgoing.ts';
 import type { Waiting } from './queue.ts';
+import { noteRefusals } from './refusals.ts';
 
 export interface Claimed {
   readonly item: Waiting;
@@ -152,8 +153,8 @@ export async function settle(on: Postgres, held: Held, settled: readonly Settled
             settled_at = CASE WHEN s.state = 'sent' THEN NULL ELSE $3::timestamptz END
           FROM unnest($4::integer[], $5::text[], $6::timestamptz[], $7::text[], $8::text[]) AS s (position, state, sent_at, proof, reason)
           WHERE i.replay_id = $1 AND i.epoch = $2 AND i.position = s.position AND i.state = 'sending'
-          RETURNING i.dead_letter_id AS id, i.state
-        ) SELECT id FROM done WHERE state = 'refailed'`,
+          RETURNING i.dead_letter_id AS id, i.position, i.generation, i.state, i.reason
+        ) SELECT id, position, generation, reason FROM done WHERE state = 'refailed'`,
       params: [
         held.id,
         held.epoch,
@@ -164,8 +165,14 @@ export async function settle(on: Postgres, held: Held, settled: readonly Settled
         settled.map(({ proof }) => proof),
         settled.map(({ reason }) => reason),
       ],
-      schema: z.object({ id: z.string() }),
+      schema: z.object({
+        id: z.string(),
+        position: z.int(),
+        generation: z.int(),
+        reason: z.string().nullable(),
+      }),
     });
+    await noteRefusals(transaction, held.id, refailed, at);
     await reopen(
       transaction,
       held.id,

@@ -141,11 +141,24 @@ test('a target that is away halts the replay and leaves every message as it was'
 });
 
 test('what was refused for good fails again with the reason, and can be replayed a second time', async () => {
-  stand.memory.answer(() => ({ kind: 'refused', reason: '422 not an order', retryable: false }));
+  stand.memory.answer(() => ({ kind: 'refused', reason: 'HTTP 422: not an order', retryable: false }));
   const [letter] = await addLetters(stand.context.postgres, 1);
   const first = await stand.preview({ filter: { flow: 'orders' } });
   await stand.decide(first.id, 'start');
   await stand.until(first.id, ({ counts }) => counts.refailed === 1);
+  const { rows } = await stand.context.postgres.query(
+    `SELECT d.state, d.cause, a.generation, a.error_message, a.replay_id
+     FROM dead_letters d JOIN dead_letter_attempts a ON a.dead_letter_id = d.id AND a.source = 'replay'`,
+  );
+  expect(rows).toEqual([
+    {
+      state: 'open',
+      cause: 'HTTP 422: not an order',
+      generation: 1,
+      error_message: 'not an order',
+      replay_id: first.id,
+    },
+  ]);
   consume(() => 'delivered');
   const second = await stand.preview({ filter: { ids: [letter?.id] } });
   await stand.decide(second.id, 'start');
