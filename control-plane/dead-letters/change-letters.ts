@@ -4,7 +4,7 @@ import { reaches, type Actor } from '../actor.ts';
 import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
-import { selectAwake } from './select-letters.ts';
+import { checkId, selectAwake } from './select-letters.ts';
 import type { DeadLetterAction, DeadLetterActionResult, DeadLetterState } from './schemas.ts';
 
 type Action = z.output<typeof DeadLetterAction>['action'];
@@ -69,8 +69,8 @@ async function refuseStale(
     throw new Problem('bad_request', 'A revision belongs to one message: name it by its id alone.');
   const [row] = await query(on, {
     name: 'dead_letters.revision',
-    sql: 'SELECT revision FROM dead_letters WHERE id::text = $1 LIMIT 1 FOR UPDATE',
-    params: [ids[0]],
+    sql: 'SELECT revision FROM dead_letters WHERE id = $1::uuid LIMIT 1 FOR UPDATE',
+    params: [checkId(ids[0] ?? '')],
     schema: z.object({ revision: z.int() }),
   });
   if (row && row.revision !== revision)

@@ -271,5 +271,5 @@ export const DeadLetterActionResult = z.object({
 export const NewNote = z.object({
   text: z.string().min(1).max(4000),
   /** Of one message, or of a cause of a flow. */
-  on: z.union([z.object({ deadLetter: z.string() }), z.object({ flow: z.string(), cause: z.string() })]),
+  on: z.union([z.object({ deadLetter: z.guid() }), z.object({ flow: z.string(), cause: z.string() })]),
 });

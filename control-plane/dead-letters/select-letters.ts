@@ -54,7 +54,8 @@ export function selectAwake(filter: DeadLetterFilter, personId: string | null, n
   return { where: `${selection.where} AND ${awake}`, params: [...selection.params, now] };
 }
 
-function checkId(id: string): string {
+/** @throws Problem bad_request when it is no UUID */
+export function checkId(id: string): string {
   if (uuid.test(id)) return id;
   throw new Problem('bad_request', `"${id.slice(0, 60)}" is not an id.`, {
     errors: [{ path: 'filter', message: 'ids are UUIDs' }],

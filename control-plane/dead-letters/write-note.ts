@@ -20,7 +20,7 @@ export async function writeNote(
       name: 'dead_letters.noted',
       sql: ofCause
         ? 'SELECT flow FROM dead_letters WHERE flow = $1 AND cause = $2 LIMIT 1'
-        : 'SELECT flow FROM dead_letters WHERE id::text = $1 LIMIT 1',
+        : 'SELECT flow FROM dead_letters WHERE id = $1::uuid LIMIT 1',
       params: ofCause ? [about.flow, about.cause] : [about.deadLetter],
       schema: z.object({ flow: z.string() }),
     });
