@@ -50,8 +50,8 @@ export async function startProduct(options: { days?: number; live?: boolean } = 
         'test/distributor/main.ts',
         '--days',
         String(options.days ?? 0.5),
-        // A business that goes on fails only where a test breaks it.
-        ...(options.live ? ['--faults', 'none'] : ['--once']),
+        // A business that goes on is slow, and fails only where a test breaks it: what dies in a test is what it ordered.
+        ...(options.live ? ['--faults', 'none', '--rate', '0.02'] : ['--once']),
       ],
       { ...env, PLUMBLINE_API_URL: `http://127.0.0.1:${port('API')}` },
     );
