@@ -7,18 +7,19 @@ const skewMs = 2000;
 /** So long after a death telemetry may still tell of it: then a failure dated before the send is no word about the send. */
 const echoMs = 30_000;
 
-const Awaiting = z.object({
+const Awaited = z.object({
   position: z.int(),
   messageId: z.string(),
   sentAt: z.date(),
   /** Since when word is awaited: the last send. */
   awaitedSince: z.date(),
-  /** When it last died before, of its own or in an earlier replay. */
-  diedAt: z.date().nullable(),
   state: z.enum(['sent', 'unknown']),
   key: z.string().nullable(),
 });
-export type Awaiting = z.output<typeof Awaiting>;
+export interface Awaiting extends z.output<typeof Awaited> {
+  /** When it last died before, of its own or in an earlier replay; asked only where telemetry tells of a failure. */
+  readonly diedAt: Date | null;
+}
 
 export interface Verdict {
   readonly position: number;
@@ -55,8 +56,16 @@ export async function confirmPage(
   const ids = [...new Set(awaiting.map(({ messageId }) => messageId))];
   const outcomes = await evidence.outcomes(replay.flow, ids, since);
   const byMessage = Map.groupBy(outcomes, ({ messageId }) => messageId);
+  const told = (item: z.output<typeof Awaited>) => byMessage.get(item.messageId) ?? [];
+  const failing = awaiting.filter((item) => item.state === 'sent' && told(item).some(isFailure));
+  const deaths = await readDeaths(
+    postgres,
+    replay.id,
+    failing.map(({ position }) => position),
+  );
   const found = awaiting.flatMap((item) => {
-    const verdict = verdictOf(item, byMessage.get(item.messageId) ?? [], replay.confirmWithinMs, now);
+    const diedAt = deaths.get(item.position) ?? null;
+    const verdict = verdictOf({ ...item, diedAt }, told(item), replay.confirmWithinMs, now);
     return verdict ? [verdict] : [];
   });
   const verdicts = await write(postgres, replay.id, found, now);
@@ -82,10 +91,7 @@ export function verdictOf(
   if (discarded)
     return { ...base, state: 'confirmed', reason: 'the consumer knew it already', ...proof(discarded) };
   const diedJustBefore = item.diedAt !== null && sentMs - item.diedAt.getTime() < echoMs;
-  const failure = ours.find(
-    ({ outcome, at }) =>
-      (outcome === 'dead_lettered' || outcome === 'failed') && (!diedJustBefore || at.getTime() >= sentMs),
-  );
+  const failure = ours.find((one) => isFailure(one) && (!diedJustBefore || one.at.getTime() >= sentMs));
   if (failure && before === 'sent')
     return {
       ...base,
@@ -100,21 +106,43 @@ export function verdictOf(
   return undefined;
 }
 
-function readAwaiting(postgres: Postgres, id: string, from: number): Promise<Awaiting[]> {
-  return query(postgres, {
-    name: 'replays.awaiting',
+function isFailure({ outcome }: Outcome): boolean {
+  return outcome === 'dead_lettered' || outcome === 'failed';
+}
+
+/** When messages of a replay died before it sent them, by position. */
+async function readDeaths(
+  postgres: Postgres,
+  id: string,
+  positions: readonly number[],
+): Promise<Map<number, Date>> {
+  if (positions.length === 0) return new Map();
+  const rows = await query(postgres, {
+    name: 'replays.deaths',
     sql: `
-      SELECT i.position, i.message_id AS "messageId", coalesce(i.sent_at, i.claimed_at) AS "sentAt",
-        coalesce(i.resent_at, i.sent_at, i.claimed_at) AS "awaitedSince", i.state, d.keys[1] AS key,
-        greatest(d.failed_at, (
+      SELECT i.position, greatest(d.failed_at, (
           SELECT max(p.settled_at) FROM replay_items p
           WHERE p.dead_letter_id = i.dead_letter_id AND p.generation < i.generation
         )) AS "diedAt"
       FROM replay_items i LEFT JOIN dead_letters d ON d.id = i.dead_letter_id
+      WHERE i.replay_id = $1 AND i.position = ANY ($2::integer[]) LIMIT ${askedMax}`,
+    params: [id, positions],
+    schema: z.object({ position: z.int(), diedAt: z.date().nullable() }),
+  });
+  return new Map(rows.flatMap(({ position, diedAt }) => (diedAt ? [[position, diedAt] as const] : [])));
+}
+
+function readAwaiting(postgres: Postgres, id: string, from: number): Promise<z.output<typeof Awaited>[]> {
+  return query(postgres, {
+    name: 'replays.awaiting',
+    sql: `
+      SELECT i.position, i.message_id AS "messageId", coalesce(i.sent_at, i.claimed_at) AS "sentAt",
+        coalesce(i.resent_at, i.sent_at, i.claimed_at) AS "awaitedSince", i.state, d.keys[1] AS key
+      FROM replay_items i LEFT JOIN dead_letters d ON d.id = i.dead_letter_id
       WHERE i.replay_id = $1 AND i.state IN ('sent', 'unknown') AND i.position >= $2
       ORDER BY i.position LIMIT ${askedMax}`,
     params: [id, from],
-    schema: Awaiting,
+    schema: Awaited,
   });
 }
 
