@@ -166,14 +166,20 @@ async function write(
           FROM told t
           WHERE i.replay_id = $1::uuid AND i.position = t.position AND i.state = t.before
           RETURNING i.position, i.dead_letter_id, i.state, i.trace_id
+        ), held AS MATERIALIZED (
+          -- By id and locked: as a join on the state as well, a planner that knows no replaying letter yet reads all of them for each.
+          SELECT d.id FROM dead_letters d
+          WHERE d.id = ANY (ARRAY(SELECT dead_letter_id FROM done WHERE state <> 'unknown'))
+            AND d.state = 'replaying' AND d.replay_id = $1::uuid
+          ORDER BY d.id FOR NO KEY UPDATE
         ), letters AS (
           UPDATE dead_letters d SET state = CASE WHEN done.state = 'confirmed' THEN 'resolved' ELSE 'open' END,
             replay_id = NULL, revision = d.revision + 1,
             settled_at = CASE WHEN done.state = 'confirmed' THEN $2::timestamptz END,
             settled_why = CASE WHEN done.state = 'confirmed'
               THEN 'Replay ' || $1::uuid::text || ' was confirmed by its consumer in trace ' || coalesce(done.trace_id, '') END
-          FROM done
-          WHERE d.id = done.dead_letter_id AND done.state <> 'unknown' AND d.state = 'replaying' AND d.replay_id = $1::uuid
+          FROM done JOIN held ON held.id = done.dead_letter_id
+          WHERE d.id = held.id
         )
         SELECT position FROM done`,
       params: [
