@@ -19,6 +19,16 @@ export type Blocked = z.output<typeof Blocked>;
 const dayMs = 86_400_000;
 
 /**
+ * SQL for the letters of a flow that are not settled and have the key of letter `d`. OFFSET 0 keeps it a look-up in the index for each
+ * letter: of letters that came a moment ago the planner knows nothing, and joined freely it reads the whole flow for each.
+ */
+function openOfKey(flow: string): string {
+  return `(
+          SELECT s.id, s.seq, s.state, s.replay_id, s.generation, s.message_id FROM dead_letters s
+          WHERE s.flow = ${flow} AND s.keys[1] = d.keys[1] AND s.state IN ('open', 'acknowledged', 'replaying') OFFSET 0)`;
+}
+
+/**
  * Which of these letters must not go now: a message of their key is under way in another replay, or an older one stands in
  * the manifest of another that has begun and is still to be sent there. Call it under `lockOrder`. One look at a handful of rows
  * when no other replay of the flow is at work.
@@ -46,8 +56,8 @@ export async function findBlocked(
     sql: `
       WITH before AS MATERIALIZED (
         SELECT d.id, o.id AS other, o.seq < d.seq AS is_older, o.state, o.replay_id, o.generation
-        FROM dead_letters d JOIN dead_letters o ON o.flow = $1 AND o.keys[1] = d.keys[1] AND o.id <> d.id
-        WHERE d.id = ANY ($2::uuid[]) AND o.state IN ('open', 'acknowledged', 'replaying')
+        FROM dead_letters d CROSS JOIN LATERAL ${openOfKey('$1')} o
+        WHERE d.id = ANY ($2::uuid[]) AND o.id <> d.id
       ), waiting AS MATERIALIZED (
         SELECT DISTINCT other FROM before WHERE is_older AND state <> 'replaying'
       ), manifested AS MATERIALIZED (
@@ -91,8 +101,8 @@ export function findOvertaking(
       )
       SELECT DISTINCT ON (d.seq) d.id AS "deadLetterId", d.keys[1] AS key, o.message_id AS after
       FROM frozen f JOIN dead_letters d ON d.id = f.id
-        JOIN dead_letters o ON o.flow = $2 AND o.keys[1] = d.keys[1] AND o.seq < d.seq
-      WHERE o.state IN ('open', 'acknowledged', 'replaying') AND o.id NOT IN (SELECT id FROM frozen)
+        CROSS JOIN LATERAL ${openOfKey('$2')} o
+      WHERE o.seq < d.seq AND o.id NOT IN (SELECT id FROM frozen)
       ORDER BY d.seq, o.seq LIMIT $3`,
     params: [replay.id, replay.flow, limit],
     schema: Overtaking,
