@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Broker } from './broker.ts';
 
 /** A process of a broker, its output in a file. */
 export interface Child {
@@ -9,21 +11,50 @@ export interface Child {
   readonly logFile: string;
 }
 
-export function spawnLogged(command: string, args: string[], logFile: string): Child {
+function spawnLogged(command: string, args: string[], logFile: string): Child {
   const log = openSync(logFile, 'a');
   const child = spawn(command, args, { stdio: ['ignore', log, log] });
   closeSync(log);
   return { process: child, logFile };
 }
 
-/** Ends the process and waits for it; at once with SIGKILL, and after ten seconds in any case. */
-export async function endChild(child: Child, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  if (child.process.exitCode !== null || child.process.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.process.once('exit', resolve));
-  child.process.kill(signal);
-  const timer = setTimeout(() => child.process.kill('SIGKILL'), 10_000);
+/** A broker that is one program with all its files in `dir`: started and answering; `close` leaves nothing behind. */
+export async function startOwnBroker(own: {
+  readonly name: string;
+  readonly url: string;
+  readonly dir: string;
+  readonly command: string;
+  readonly args: string[];
+  readonly readyWithinMs: number;
+  readonly answers: () => Promise<boolean>;
+}): Promise<Broker> {
+  const { name, url, dir, command, args, readyWithinMs, answers } = own;
+  let child: Child;
+  const start = async () => {
+    child = spawnLogged(command, args, join(dir, `${name}.log`));
+    await untilReady(child, name, readyWithinMs, answers);
+  };
+  await start();
+  return {
+    url,
+    ownProcess: {
+      start,
+      kill: () => endChild(child),
+      hang: () => void child.process.kill('SIGSTOP'),
+    },
+    async close() {
+      await endChild(child);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Ends the process, also while it hangs, and waits for it. */
+async function endChild({ process: child }: Child): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
   await gone;
-  clearTimeout(timer);
 }
 
 /** Waits until `answers`, and fails with the end of the log when the process dies or the time is over. */

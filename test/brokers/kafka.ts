@@ -1,11 +1,11 @@
 import { Admin } from '@platformatic/kafka';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Broker } from './broker.ts';
-import { endChild, freePort, spawnLogged, untilReady, type Child } from './child.ts';
+import { freePort, startOwnBroker } from './child.ts';
 import { hasKafkaJars, kafkaJarsDir } from './kafka-jars.ts';
 
 const readyWithinMs = 90_000;
@@ -32,24 +32,15 @@ export async function startKafka(): Promise<Broker> {
   const configFile = join(dir, 'server.properties');
   writeFileSync(configFile, settings(dir, port, await freePort()));
   formatStorage(configFile);
-  let child: Child;
-  const start = async () => {
-    child = spawnLogged('java', [...heap, ...classPath(), 'kafka.Kafka', configFile], join(dir, 'kafka.log'));
-    await untilReady(child, 'Kafka', readyWithinMs, () => answers(port));
-  };
-  await start();
-  return {
+  return startOwnBroker({
+    name: 'kafka',
     url: `kafka://127.0.0.1:${port}`,
-    ownProcess: {
-      start,
-      kill: () => endChild(child, 'SIGKILL'),
-      hang: () => void child.process.kill('SIGSTOP'),
-    },
-    async close() {
-      await endChild(child, 'SIGKILL');
-      rmSync(dir, { recursive: true, force: true });
-    },
-  };
+    dir,
+    command: 'java',
+    args: [...heap, ...classPath(), 'kafka.Kafka', configFile],
+    readyWithinMs,
+    answers: () => answers(port),
+  });
 }
 
 const heap = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC'];

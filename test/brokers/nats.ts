@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Broker } from './broker.ts';
-import { endChild, freePort, spawnLogged, untilReady, type Child } from './child.ts';
+import { freePort, startOwnBroker } from './child.ts';
 
 const readyWithinMs = 20_000;
 
@@ -24,24 +24,15 @@ export async function startNats(): Promise<Broker> {
   const dir = mkdtempSync(join(tmpdir(), 'plumbline-nats-'));
   const port = await freePort();
   const args = ['--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', dir];
-  let child: Child;
-  const start = async () => {
-    child = spawnLogged(command, args, join(dir, 'nats.log'));
-    await untilReady(child, 'nats-server', readyWithinMs, () => greets(port));
-  };
-  await start();
-  return {
+  return startOwnBroker({
+    name: 'nats-server',
     url: `nats://127.0.0.1:${port}`,
-    ownProcess: {
-      start,
-      kill: () => endChild(child, 'SIGKILL'),
-      hang: () => void child.process.kill('SIGSTOP'),
-    },
-    async close() {
-      await endChild(child, 'SIGKILL');
-      rmSync(dir, { recursive: true, force: true });
-    },
-  };
+    dir,
+    command,
+    args,
+    readyWithinMs,
+    answers: () => greets(port),
+  });
 }
 
 /** Debian puts it where only root looks. */

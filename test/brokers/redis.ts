@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Broker } from './broker.ts';
-import { endChild, freePort, spawnLogged, untilReady, type Child } from './child.ts';
+import { freePort, startOwnBroker } from './child.ts';
 
 const readyWithinMs = 20_000;
 const program = 'redis-server';
@@ -33,24 +33,15 @@ export async function startRedis(): Promise<Broker> {
     save: '',
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  let child: Child;
-  const start = async () => {
-    child = spawnLogged(program, args, join(dir, 'redis.log'));
-    await untilReady(child, 'redis-server', readyWithinMs, () => answers(port));
-  };
-  await start();
-  return {
+  return startOwnBroker({
+    name: 'redis-server',
     url: `redis://127.0.0.1:${port}`,
-    ownProcess: {
-      start,
-      kill: () => endChild(child, 'SIGKILL'),
-      hang: () => void child.process.kill('SIGSTOP'),
-    },
-    async close() {
-      await endChild(child, 'SIGKILL');
-      rmSync(dir, { recursive: true, force: true });
-    },
-  };
+    dir,
+    command: program,
+    args,
+    readyWithinMs,
+    answers: () => answers(port),
+  });
 }
 
 function hasProgram(): boolean {
