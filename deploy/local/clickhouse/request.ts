@@ -40,6 +40,8 @@ const reserved = new Set([
   'stacktrace',
   'framing',
   'log_session_id',
+  // The engine keeps no query log for it to stand in; as a setting it would make each named query change its connection.
+  'log_comment',
 ]);
 
 const headerOf = (request: IncomingMessage, name: string): string | undefined => {
