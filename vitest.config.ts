@@ -2,7 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 const minuteMs = 60_000;
 
-/** unit: beside the code, no services. integration: real engines and processes. acceptance: the API as people use it. e2e: a real browser. */
+/**
+ * unit: beside the code, no services. conformance: real engines, transports and processes. chaos: the same, killed.
+ * acceptance: the API as people use it. e2e: a real browser.
+ */
 export default defineConfig({
   test: {
     reporters: process.env['CI'] ? ['default'] : ['dot'],
@@ -26,11 +29,18 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'integration',
-          include: [
-            'test/{conformance,chaos}/**/*.test.ts',
-            'test/distributor/{front-door,*-broker}.test.ts',
-          ],
+          name: 'conformance',
+          include: ['test/conformance/**/*.test.ts', 'test/distributor/{front-door,*-broker}.test.ts'],
+          testTimeout: 2 * minuteMs,
+          hookTimeout: 2 * minuteMs,
+          // Each file has engines and ports of its own, and waits for them half of its time.
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
           testTimeout: 2 * minuteMs,
           hookTimeout: 2 * minuteMs,
           fileParallelism: false,

@@ -24,7 +24,7 @@ const absent = sayWhatIsMissing();
 
 testStep('verify', 'node', ['test/verify.ts'], 'unit');
 step('build the console', 'npm', ['run', '--silent', 'build']);
-for (const project of ['integration', 'acceptance', 'e2e']) {
+for (const project of ['conformance', 'chaos', 'acceptance', 'e2e']) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportOf(project)}`];
   testStep(`${project} tests`, 'vitest', ['run', '--project', project, ...reporters], project);
 }

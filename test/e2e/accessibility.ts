@@ -1,0 +1,49 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { ready, type Look } from './browser.ts';
+
+/** Time for a change of theme or width to be drawn, transitions included. */
+const settleMs = 250;
+
+/** A change of theme changes colours alone, so the rules are all asked once a width, and only contrast once a theme. */
+const steps: readonly (Look & { readonly rules: 'all' | 'contrast' })[] = [
+  { width: 1440, theme: 'light', rules: 'all' },
+  { width: 1440, theme: 'dark', rules: 'contrast' },
+  { width: 390, theme: 'dark', rules: 'all' },
+  { width: 390, theme: 'light', rules: 'contrast' },
+];
+
+/** What axe finds at these addresses in every look, and where a page is wider than its window. */
+export async function findFaults(page: Page, addresses: readonly string[]): Promise<string[]> {
+  const faults: string[] = [];
+  for (const address of addresses) {
+    await page.goto(address);
+    await ready(page);
+    for (const { width, theme, rules } of steps) {
+      const where = `${new URL(address).pathname} at ${width} px, ${theme}`;
+      await look(page, { width, theme });
+      faults.push(...(await findViolations(page, rules)).map((fault) => `${where}: ${fault}`));
+      const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+      if (overflow > 0) faults.push(`${where}: the page is ${overflow} px too wide`);
+    }
+  }
+  return faults;
+}
+
+async function look(page: Page, { width, theme }: Look): Promise<void> {
+  await page.setViewportSize({ width, height: width < 500 ? 844 : 900 });
+  await page.evaluate(
+    `document.documentElement.dataset.theme = '${theme}'; dispatchEvent(new Event('themechange'))`,
+  );
+  await page.waitForTimeout(settleMs);
+}
+
+async function findViolations(page: Page, rules: 'all' | 'contrast'): Promise<string[]> {
+  const axe = new AxeBuilder({ page });
+  if (rules === 'contrast') axe.withRules(['color-contrast']);
+  const { violations } = await axe.analyze();
+  return violations.map(({ id, nodes }) => {
+    const targets = nodes.slice(0, 3).map(({ target }) => target.join(' '));
+    return `${id} at ${targets.join(' | ')}`;
+  });
+}
