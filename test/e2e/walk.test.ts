@@ -155,6 +155,8 @@ test('an unknown flow is a page that says so, with status 404', async () => {
 });
 
 test('axe finds nothing on any page, at either width, in either theme', { timeout: 300_000 }, async () => {
-  const addresses = places.pages.map(({ path }) => product.consoleUrl + path);
+  // Those of dead letters and replays are looked at where there are some of every kind.
+  const others = places.pages.filter(({ name }) => !/^(dead-letters|replays)/.test(name));
+  const addresses = others.map(({ path }) => product.consoleUrl + path);
   expect(await findFaults(page, addresses)).toEqual([]);
 });
