@@ -13,6 +13,14 @@ const calm: Vital = {
   durationP95Ms: 40,
   unanswered: null,
   mostlyType: '',
+  recovery: null,
+  slowUntil: null,
+};
+const minutesAgo = (minutes: number) => new Date(at.getTime() - minutes * minuteMs);
+const recovery = {
+  last: { at: minutesAgo(21), until: minutesAgo(20) },
+  run: { attempts: 1060, failed: 1040 },
+  after: { attempts: 38, failed: 0 },
 };
 const unanswered = (minutes: number, count: number) => ({
   since: new Date(at.getTime() - minutes * minuteMs),
@@ -34,7 +42,7 @@ describe('judge', () => {
       'failures within the limit',
       { attempts: 1000, failed: 20 },
       'healthy',
-      '20 of 1000 attempts failed in the last hour.',
+      '20 of 1,000 attempts failed in the last hour.',
     ],
     [
       'sends that nobody answers',
@@ -67,6 +75,42 @@ describe('judge', () => {
       'Slow: 95 % of attempts take up to 45 s; 30 s is the limit.',
     ],
     ['nothing at all', { sent: 0, attempts: 0, durationP95Ms: null }, 'idle', 'No message in the last hour.'],
+    [
+      'an hour that is 61 minutes when made whole',
+      { windowMs: 61 * minuteMs },
+      'healthy',
+      'No failure in the last hour.',
+    ],
+    [
+      'an outage that is over',
+      { attempts: 1098, failed: 1040, mostlyType: 'TimeoutError', recovery },
+      'recovered',
+      'Recovered: no failure for 20 min and 38 successes since. Before that 1,040 of 1,060 failed, mostly TimeoutError.',
+    ],
+    [
+      'an outage that is over but for strays',
+      { attempts: 1098, failed: 1041, recovery: { ...recovery, after: { attempts: 138, failed: 1 } } },
+      'recovered',
+      'Recovered: 1 of 138 attempts failed in the last 20 min, which is within its limit. Before that 1,040 of 1,060 failed.',
+    ],
+    [
+      'an outage that is over, and a consumer that fell silent since',
+      { failed: 9, recovery, unanswered: unanswered(42, 1180) },
+      'silent',
+      'Nothing processed for 42 min while 1,180 were sent.',
+    ],
+    [
+      'an outage that is over and left the flow slow',
+      { failed: 9, recovery, durationP95Ms: 45_000 },
+      'degraded',
+      'Slow: 95 % of attempts take up to 45 s; 30 s is the limit.',
+    ],
+    [
+      'slowness that is over',
+      { durationP95Ms: 45_000, slowUntil: minutesAgo(25) },
+      'recovered',
+      'Quick again for 25 min; in the whole hour 95 % of attempts took up to 45 s; 30 s is the limit.',
+    ],
     ['a short window', { windowMs: 15 * minuteMs }, 'healthy', 'No failure in the last 15 min.'],
   ])('%s', (_, vital, health, reason) => {
     expect(judge({ ...calm, ...vital }, limits, at)).toEqual({ health, reason });

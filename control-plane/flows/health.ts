@@ -1,4 +1,5 @@
 import type { Health } from './schemas.ts';
+import { failuresMin, type Recovery } from './trouble.ts';
 
 /** What is known of a flow at one instant. */
 export interface Vital {
@@ -13,6 +14,10 @@ export interface Vital {
   readonly unanswered: { readonly since: Date; readonly count: number } | null;
   /** The type of most of the failures; empty when there is no such type. */
   readonly mostlyType: string;
+  /** Evidence that the failures of the window are over; null while they are not. */
+  readonly recovery: Recovery | null;
+  /** When slowness was last seen, when it is over; null while it lasts. */
+  readonly slowUntil: Date | null;
 }
 
 export interface Thresholds {
@@ -27,32 +32,53 @@ export interface Verdict {
   readonly reason: string;
 }
 
-/** Fewer failures than this say little about a flow: they make it degraded at most. */
-const failuresMin = 3;
-
 /** Judges a flow at `at`, the end of its recent window. The worst that holds is said. */
 export function judge(vital: Vital, limits: Thresholds, at: Date): Verdict {
-  const { unanswered, attempts, failed } = vital;
+  const { unanswered, attempts, failed, recovery } = vital;
   const window = windowText(vital.windowMs);
-  const ratio = attempts > 0 ? failed / attempts : 0;
-  const mostly = vital.mostlyType ? `, mostly ${vital.mostlyType}` : '';
-  const failures = `${failed} of ${attempts} attempts failed in the last ${window}${mostly}.`;
-  if (ratio > limits.failedRatioMax && failed >= failuresMin) return { health: 'failing', reason: failures };
+  const fails = attempts > 0 && failed / attempts > limits.failedRatioMax;
+  const failures = `${count(failed)} of ${count(attempts)} attempts failed in the last ${window}${mostly(vital)}.`;
+  if (fails && failed >= failuresMin && !recovery) return { health: 'failing', reason: failures };
   const silenceMs = unanswered ? at.getTime() - unanswered.since.getTime() : 0;
   if (unanswered && silenceMs > limits.silenceMaxMs) {
-    const were = unanswered.count === 1 ? '1 was' : `${unanswered.count} were`;
+    const were = unanswered.count === 1 ? '1 was' : `${count(unanswered.count)} were`;
     return { health: 'silent', reason: `Nothing processed for ${span(silenceMs)} while ${were} sent.` };
   }
   if (vital.sent === 0 && attempts === 0)
     return { health: 'idle', reason: `No message in the last ${window}.` };
-  if (vital.durationP95Ms !== null && vital.durationP95Ms > limits.durationP95MaxMs) {
+  const slow = slowness(vital, limits);
+  if (slow && !vital.slowUntil) {
+    return { health: 'degraded', reason: `Slow: 95 % of attempts take up to ${slow}.` };
+  }
+  if (fails && recovery) return { health: 'recovered', reason: recovered(recovery, vital, at) };
+  if (fails) return { health: 'degraded', reason: failures };
+  if (slow && vital.slowUntil) {
+    const agoMs = at.getTime() - vital.slowUntil.getTime();
     return {
-      health: 'degraded',
-      reason: `Slow: 95 % of attempts take up to ${span(vital.durationP95Ms)}; ${span(limits.durationP95MaxMs)} is the limit.`,
+      health: 'recovered',
+      reason: `Quick again for ${span(agoMs)}; in the whole ${window} 95 % of attempts took up to ${slow}.`,
     };
   }
-  if (ratio > limits.failedRatioMax) return { health: 'degraded', reason: failures };
   return { health: 'healthy', reason: failed === 0 ? `No failure in the last ${window}.` : failures };
+}
+
+function slowness({ durationP95Ms }: Vital, { durationP95MaxMs }: Thresholds): string | undefined {
+  if (durationP95Ms === null || durationP95Ms <= durationP95MaxMs) return undefined;
+  return `${span(durationP95Ms)}; ${span(durationP95MaxMs)} is the limit`;
+}
+
+/** What an on-call person asks of a recovery: is it sure, and what was it? */
+function recovered({ last, run, after }: Recovery, vital: Vital, at: Date): string {
+  const quiet = span(at.getTime() - last.until.getTime());
+  const since =
+    after.failed === 0
+      ? `no failure for ${quiet} and ${count(after.attempts)} ${after.attempts === 1 ? 'success' : 'successes'} since`
+      : `${count(after.failed)} of ${count(after.attempts)} attempts failed in the last ${quiet}, which is within its limit`;
+  return `Recovered: ${since}. Before that ${count(run.failed)} of ${count(run.attempts)} failed${mostly(vital)}.`;
+}
+
+function mostly({ mostlyType }: Vital): string {
+  return mostlyType ? `, mostly ${mostlyType}` : '';
 }
 
 /** A length of time as a person says it: 42 min, 3 h, 850 ms. */
@@ -64,8 +90,13 @@ export function span(ms: number): string {
   return `${trim(ms / 86_400_000)} days`;
 }
 
+/** An hour that does not begin on a minute is 61 minutes when made whole, and an hour to whoever asked for it. */
 function windowText(ms: number): string {
-  return ms === 3_600_000 ? 'hour' : span(ms);
+  return ms >= 3_600_000 && ms <= 3_660_000 ? 'hour' : span(ms);
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
 }
 
 function trim(value: number): string {

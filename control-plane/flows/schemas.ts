@@ -3,8 +3,11 @@ import { z } from '@hono/zod-openapi';
 /** ISO 8601 instant in UTC. */
 export const Instant = z.iso.datetime();
 
-/** What a flow's figures say of it. `idle`: nothing to judge; `silent`: sent to but not heard from. */
-export const Health = z.enum(['healthy', 'degraded', 'failing', 'silent', 'idle']);
+/**
+ * What a flow's figures say of it. `idle`: nothing to judge; `silent`: sent to but not heard from; `recovered`: its
+ * window still holds a trouble, which is over.
+ */
+export const Health = z.enum(['healthy', 'recovered', 'degraded', 'failing', 'silent', 'idle']);
 export type Health = z.infer<typeof Health>;
 
 export const Range = z.object({ from: Instant, to: Instant });
@@ -63,7 +66,7 @@ export const FlowSummary = z.object({
   health: Health,
   /** One sentence that says why the health is what it is. */
   reason: z.string(),
-  /** Start of the present trouble, when there is one. */
+  /** Start of the present trouble, when there is one; when a recovered flow was last in trouble. */
   since: Instant.nullable(),
   figures: FlowFigures,
   /** Failed and processed attempts of equal slots of the range, oldest first, for a sparkline. */

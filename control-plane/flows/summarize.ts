@@ -23,7 +23,14 @@ const wholeMsMax = recentMsMax + 60_000;
 const sparkSlotsMax = 40;
 const causesMax = 500;
 
-const order: Record<Health, number> = { failing: 0, silent: 1, degraded: 2, healthy: 3, idle: 4 };
+const order: Record<Health, number> = {
+  failing: 0,
+  silent: 1,
+  degraded: 2,
+  recovered: 3,
+  healthy: 4,
+  idle: 5,
+};
 const weight = { critical: 0, high: 1, normal: 2, low: 3 };
 
 /** Thresholds of a flow; one that the catalog does not declare is judged by the catalog's defaults. */

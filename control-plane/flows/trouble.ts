@@ -1,8 +1,37 @@
 /** The senders' and consumers' clocks may differ by this much before a send counts as unanswered. */
 const toleranceMs = 60_000;
+/** Fewer failures than this are a stray: they neither make a flow fail nor keep it failing. */
+export const failuresMin = 3;
+/** How sure one must be that a flow which still failed as before would have failed once more by now. */
+const doubtMax = 0.05;
+/** So long, at least, nothing has failed when a flow counts as recovered: retries come back within minutes. */
+const quietMsMin = 5 * 60_000;
+const successesMin = 3;
 
-interface Slot {
+/** A stretch of time. Slots of one list may differ in width. */
+export interface Slot {
   readonly at: Date;
+  readonly until: Date;
+}
+type Counted = Slot & { readonly attempts: number; readonly failed: number };
+type Timed = Slot & { readonly durationP95Ms: number | null };
+
+/** Failures in a row, with what followed them. */
+export interface Run {
+  /** Slots of the first and of the last failure. */
+  readonly first: Slot;
+  readonly last: Slot;
+  readonly attempts: number;
+  readonly failed: number;
+  /** Everything after the slot of the last failure, up to the end of the list. */
+  readonly after: { readonly attempts: number; readonly failed: number };
+}
+
+/** A trouble that has ended: when it was last seen, and the evidence. */
+export interface Recovery {
+  readonly last: Slot;
+  readonly run: Pick<Run, 'attempts' | 'failed'>;
+  readonly after: Run['after'];
 }
 
 /**
@@ -21,32 +50,62 @@ export function unansweredSends(
 }
 
 /**
- * Start of the present run of failures: going back from the newest failure, each earlier one belongs to the run while
- * the stretch from it to the next breaks the limit. So a slow flow's few successes in between do not end the run, and
- * a busy flow's rare failures do not lengthen it.
- * @param slots short slots, oldest first.
+ * Runs of failures, the newest first. Going back, an earlier failure belongs to the run of the next one while the
+ * stretch between them breaks the limit: a slow flow's few successes in between do not end a run, and a busy flow's
+ * rare failures do not lengthen one.
+ * @param slots oldest first.
  */
-export function failingSince(
-  slots: readonly (Slot & { readonly attempts: number; readonly failed: number })[],
-  failedRatioMax: number,
-): Date | null {
-  let since: Date | null = null;
-  let attempts = 0;
+export function failureRuns(slots: readonly Counted[], failedRatioMax: number): Run[] {
+  const runs: Run[] = [];
+  const after = { attempts: 0, failed: 0 };
+  let run: Run | undefined;
+  let gap = 0;
   for (const slot of slots.toReversed()) {
-    attempts += slot.attempts;
-    if (slot.failed === 0) continue;
-    if (since !== null && slot.failed / attempts <= failedRatioMax) break;
-    since = slot.at;
-    attempts = 0;
+    gap += slot.attempts;
+    if (slot.failed > 0) {
+      const joins = run !== undefined && slot.failed / gap > failedRatioMax;
+      run =
+        run && joins
+          ? { ...run, first: slot, attempts: run.attempts + gap, failed: run.failed + slot.failed }
+          : { first: slot, last: slot, attempts: slot.attempts, failed: slot.failed, after: { ...after } };
+      if (joins) runs[runs.length - 1] = run;
+      else runs.push(run);
+      gap = 0;
+    }
+    after.attempts += slot.attempts;
+    after.failed += slot.failed;
   }
-  return since;
+  return runs;
+}
+
+/** The run that says how a flow is: the newest that is more than a stray. */
+export function tellingRun(runs: readonly Run[]): Run | undefined {
+  return runs.find(({ failed }) => failed >= failuresMin) ?? runs[0];
+}
+
+/**
+ * Has a run of failures ended at `at`? Yes when nothing failed for some minutes, or no more than the limit allows, and
+ * so many succeeded that a flow which still failed as before would hardly have managed it: three after an outage,
+ * scores where one message in twenty was refused.
+ */
+export function recoveryFrom(run: Run | undefined, failedRatioMax: number, at: Date): Recovery | null {
+  if (!run) return null;
+  const { after } = run;
+  const succeeded = after.attempts - after.failed;
+  if (at.getTime() - run.last.until.getTime() < quietMsMin) return null;
+  if (after.failed / Math.max(1, after.attempts) > failedRatioMax) return null;
+  if (succeeded < successesNeeded(run.failed / run.attempts)) return null;
+  return { last: run.last, run, after };
+}
+
+/** How many successes in a row are too many for a flow of which this share fails. */
+function successesNeeded(failedRatio: number): number {
+  if (failedRatio >= 1) return successesMin;
+  return Math.max(successesMin, Math.ceil(Math.log(doubtMax) / Math.log(1 - failedRatio)));
 }
 
 /** Start of the present run of slow slots; one without any attempt is neither slow nor fast. @param slots oldest first. */
-export function slowSince(
-  slots: readonly (Slot & { readonly durationP95Ms: number | null })[],
-  durationP95MaxMs: number,
-): Date | null {
+export function slowSince(slots: readonly Timed[], durationP95MaxMs: number): Date | null {
   let since: Date | null = null;
   for (const { at, durationP95Ms } of slots.toReversed()) {
     if (durationP95Ms === null) continue;
@@ -54,4 +113,20 @@ export function slowSince(
     since = at;
   }
   return since;
+}
+
+/**
+ * The last slow slot, when so many quick ones followed it that slowness is over: few after an hour of nothing but slow
+ * slots, more where slow and quick ones took turns. Null while it lasts. @param slots oldest first.
+ */
+export function slownessEnded(slots: readonly Timed[], durationP95MaxMs: number): Slot | null {
+  const heard = slots.filter(({ durationP95Ms }) => durationP95Ms !== null);
+  const isSlow = ({ durationP95Ms }: Timed): boolean => (durationP95Ms ?? 0) > durationP95MaxMs;
+  const lastSlow = heard.findLastIndex(isSlow);
+  const last = heard[lastSlow];
+  if (!last) return null;
+  const quick = heard.length - 1 - lastSlow;
+  const first = heard.findLastIndex((slot, index) => index < lastSlow && !isSlow(slot)) + 1;
+  const slow = lastSlow - first + 1;
+  return quick >= Math.ceil(Math.log(doubtMax) / Math.log(1 - slow / (slow + 1))) ? last : null;
 }

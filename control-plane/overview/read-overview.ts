@@ -65,7 +65,14 @@ export async function readOverview(
 }
 
 function countHealth(flows: readonly FlowSummary[]): Record<Health, number> {
-  const counts: Record<Health, number> = { failing: 0, silent: 0, degraded: 0, healthy: 0, idle: 0 };
+  const counts: Record<Health, number> = {
+    failing: 0,
+    silent: 0,
+    degraded: 0,
+    recovered: 0,
+    healthy: 0,
+    idle: 0,
+  };
   for (const { health } of flows) counts[health] += 1;
   return counts;
 }

@@ -8,7 +8,7 @@ import { assignServices } from './assign-services.ts';
 import { readServices, type ServiceRow } from './queries.ts';
 import type { SystemView } from './schemas.ts';
 
-const worst: readonly Health[] = ['failing', 'silent', 'degraded', 'healthy', 'idle'];
+const worst: readonly Health[] = ['failing', 'silent', 'degraded', 'recovered', 'healthy', 'idle'];
 
 /** Every declared system and every service that no system claims, with the flows of the range. */
 export async function listSystems(

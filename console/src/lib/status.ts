@@ -13,12 +13,20 @@ export const healths: Record<Health, Status> = {
   failing: { label: 'Failing', tone: 'bad', icon: 'cross' },
   silent: { label: 'Silent', tone: 'silent', icon: 'muted' },
   degraded: { label: 'Degraded', tone: 'warn', icon: 'alert' },
+  recovered: { label: 'Recovered', tone: 'good', icon: 'retry' },
   healthy: { label: 'Healthy', tone: 'good', icon: 'check' },
   idle: { label: 'Idle', tone: 'idle', icon: 'dash' },
 };
 
 /** Worst first, the order in which a person should look. */
-export const healthOrder: readonly Health[] = ['failing', 'silent', 'degraded', 'healthy', 'idle'];
+export const healthOrder: readonly Health[] = [
+  'failing',
+  'silent',
+  'degraded',
+  'recovered',
+  'healthy',
+  'idle',
+];
 
 export const outcomes: Record<Message['outcome'], Status> = {
   delivered: { label: 'Delivered', tone: 'good', icon: 'check' },

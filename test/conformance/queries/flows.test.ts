@@ -69,6 +69,18 @@ beforeAll(async () => {
     );
     if (!down) rows.message('captures', 'Consumer', at + 5, captures);
   }
+  // Five days ago nobody answered it for two hours, then it did.
+  for (let minute = 180; minute >= 1; minute -= 1) {
+    const refused = { ...captures, 'error.type': 'ECONNREFUSED' };
+    const down = minute > 60;
+    rows.message(
+      'captures',
+      down ? 'Producer' : 'Consumer',
+      -5 * dayMs - minute * minuteMs + 7000,
+      down ? refused : captures,
+      down ? { StatusCode: 'Error' } : {},
+    );
+  }
   // One just inside of the week, one just outside, and some in the middle of it.
   rows.message('orders-to-erp', 'Consumer', -7 * dayMs + 30_000);
   rows.message('orders-to-erp', 'Consumer', -7 * dayMs - 30_000);
@@ -108,7 +120,7 @@ describe('GET /flows', () => {
     const [orders, invoices, , , unused] = body.items;
     expect(orders).toMatchObject({
       reason: '5 of 54 attempts failed in the last hour, mostly DuplicateKeyError.',
-      since: ago(10 * minuteMs),
+      since: ago(10 * minuteMs - 12_000),
       figures: figuresOfHour,
     });
     expect(invoices).toMatchObject({
@@ -191,6 +203,36 @@ describe('GET /flows/{name}', () => {
     expect(overview.series.reduce((sum, point) => sum + point.failed, 0)).toBe(40);
   });
 
+  it.each([
+    ['while it lasts', 62, 'failing', '60 of 60 attempts failed in the last hour, mostly ECONNREFUSED.', 180],
+    [
+      'three minutes after it',
+      57,
+      'failing',
+      '57 of 60 attempts failed in the last hour, mostly ECONNREFUSED.',
+      180,
+    ],
+    [
+      'once successes outweigh the doubt',
+      40,
+      'recovered',
+      'Recovered: no failure for 20 min and 20 successes since. Before that 120 of 120 failed, mostly ECONNREFUSED.',
+      61,
+    ],
+    ['an hour later', 0, 'healthy', 'No failure in the last hour.', null],
+  ])(
+    'dates an outage by its first failure, and ends it when it is over: %s',
+    async (_, minutes, health, reason, since) => {
+      const to = 5 * dayMs + minutes * minuteMs;
+      const { body } = await api.get<Detail>(`/flows/captures?from=${ago(to + 60 * minuteMs)}&to=${ago(to)}`);
+      expect(body.flow).toMatchObject({
+        health,
+        reason,
+        since: since === null ? null : ago(5 * dayMs + since * minuteMs - 7000),
+      });
+    },
+  );
+
   it('counts a week exactly, though it reads hours', async () => {
     const { body } = await api.get<Detail>(`/flows/orders-to-erp?${week}`);
     expect(body.flow.figures).toMatchObject({ sent: 50, processed: 60, failed: 5, retried: 4 });
@@ -259,7 +301,14 @@ describe('GET /flows/{name}/messages', () => {
 describe('the whole', () => {
   it('GET /overview adds up the flows', async () => {
     const { body } = await api.get<Overview>(`/overview?${hour}`);
-    expect(body.flowsByHealth).toEqual({ failing: 1, silent: 1, degraded: 0, healthy: 2, idle: 1 });
+    expect(body.flowsByHealth).toEqual({
+      failing: 1,
+      silent: 1,
+      degraded: 0,
+      recovered: 0,
+      healthy: 2,
+      idle: 1,
+    });
     expect(body.totals).toMatchObject({
       sent: 110,
       processed: 54 + 30 + 25 + 1,

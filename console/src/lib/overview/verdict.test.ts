@@ -4,7 +4,15 @@ import { verdictOf } from './verdict.ts';
 
 function overview(flowsByHealth: Partial<Overview['flowsByHealth']>, late = 0): Overview {
   return {
-    flowsByHealth: { healthy: 0, degraded: 0, failing: 0, silent: 0, idle: 0, ...flowsByHealth },
+    flowsByHealth: {
+      healthy: 0,
+      recovered: 0,
+      degraded: 0,
+      failing: 0,
+      silent: 0,
+      idle: 0,
+      ...flowsByHealth,
+    },
     processes: [{ process: 'p', title: 'P', total: 9, completed: 0, onTrack: 9 - late, late, lateValue: [] }],
   } as unknown as Overview;
 }
@@ -19,6 +27,7 @@ test.each([
     '1 failing and 2 silent of 7 flows. 5 transactions are late.',
   ],
   [{ failing: 1, silent: 1, degraded: 1 }, 0, 'bad', '1 failing, 1 silent and 1 degraded of 3 flows.'],
+  [{ recovered: 2, healthy: 17 }, 0, 'good', 'Nothing is broken now; 2 of 19 flows recovered.'],
   [{ degraded: 1, healthy: 1 }, 0, 'warn', '1 degraded of 2 flows.'],
   [{ idle: 4 }, 0, 'idle', 'No flow moved anything in this range.'],
 ])('%j with %d late', (flows, late, tone, text) =>

@@ -19,7 +19,12 @@ export function verdictOf(overview: Overview): Verdict {
     const tone: Tone = flows.failing > 0 ? 'bad' : flows.silent > 0 ? 'silent' : 'warn';
     return { tone, text: `${sentence(parts)} of ${counted(total(flows), 'flow')}.${held}` };
   }
-  if (flows.healthy === 0) return { tone: 'idle', text: `No flow moved anything in this range.${held}` };
+  if (flows.healthy + flows.recovered === 0)
+    return { tone: 'idle', text: `No flow moved anything in this range.${held}` };
+  if (flows.recovered > 0) {
+    const text = `Nothing is broken now; ${flows.recovered} of ${counted(total(flows), 'flow')} recovered.${held}`;
+    return { tone: late > 0 ? 'warn' : 'good', text };
+  }
   return { tone: late > 0 ? 'warn' : 'good', text: `Every flow that moved is within its limits.${held}` };
 }
 
