@@ -57,6 +57,12 @@ export async function readEnds(
 ): Promise<Map<string, { firstAt: Date; lastAt: Date }>> {
   if (slots.size === 0) return new Map();
   const asked = [...slots];
+  const params: Record<string, unknown> = {};
+  for (const [index, [flow, { at, until }]] of asked.entries()) {
+    params[`flow${index}`] = flow;
+    params[`from${index}`] = at;
+    params[`to${index}`] = until;
+  }
   const one = (index: number): string =>
     `(Flow = {flow${index}:String} AND Time >= {from${index}:DateTime64(3)} AND Time < {to${index}:DateTime64(3)})`;
   const rows = await query(clickHouse, {
@@ -69,13 +75,7 @@ export async function readEnds(
       GROUP BY Flow
       ORDER BY Flow
       LIMIT ${asked.length}`,
-    params: Object.fromEntries(
-      asked.flatMap(([flow, { at, until }], index) => [
-        [`flow${index}`, flow],
-        [`from${index}`, at],
-        [`to${index}`, until],
-      ]),
-    ),
+    params,
     schema: EndsRow,
   });
   return new Map(
