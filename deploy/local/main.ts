@@ -149,7 +149,7 @@ const firstSignIn = async (config: LocalConfig): Promise<string> => {
   return link.trim() === '' ? '' : `\n  First sign-in, once, as administrator:\n  ${link.trim()}\n`;
 };
 
-const showAddresses = async (config: LocalConfig, startedMs: number): Promise<void> => {
+const showAddresses = async (mode: Mode, config: LocalConfig, startedMs: number): Promise<void> => {
   const shown = (file: string): string => {
     const full = path.join(config.dataDir, file);
     const relative = path.relative(process.cwd(), full);
@@ -172,6 +172,12 @@ const showAddresses = async (config: LocalConfig, startedMs: number): Promise<vo
     rows.push([
       'PostgreSQL',
       `${engineHost}:${config.postgres.port}/plumbline  (user plumbline, password in ${shown('postgres-password')})`,
+    ]);
+  }
+  if (mode === 'demo') {
+    rows.push([
+      'Distributor',
+      `http://${engineHost}:${config.distributor.port}/faults  (to break it, once its seven days are told: some minutes)`,
     ]);
   }
   rows.push(['Logs', shown('logs')]);
@@ -230,7 +236,7 @@ const run = async (mode: Mode): Promise<void> => {
     await stopped;
     process.exit(1);
   }
-  await showAddresses(config, startedMs);
+  await showAddresses(mode, config, startedMs);
 };
 
 const mode = process.argv[2];

@@ -4,6 +4,7 @@ import { advance, createBusiness } from './business/simulate.ts';
 import type { Step } from './business/types.ts';
 import { readConfig, usage, WrongConfig, type Config } from './config.ts';
 import { backfill, remember, type History } from './history.ts';
+import { openDoor } from './live/door.ts';
 import { goLive } from './live/go-live.ts';
 import { openInbox, type Inbox } from './live/inbox.ts';
 import { openIntake, type Intake } from './live/intake.ts';
@@ -30,6 +31,9 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
   const statePath = join(config.dataDir, 'distributor-state.json');
   const before = continuing(config, readState(statePath));
   const startedAtMs = before?.startedAtMs ?? openedMs - config.days * dayMs;
+  let hoursLeft: number | undefined;
+  const door = config.once ? undefined : await openDoor(config.controlPort, () => hoursLeft);
+  stop.addEventListener('abort', () => door?.close(), { once: true });
   const manifest = openManifest(config.manifestPath, before ? 'append' : 'new');
   const exporter = openExporter(config, stop);
   const fresh = before === undefined;
@@ -72,7 +76,11 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
   // Before the long telling, so that a fresh demo has dead letters to look at within seconds.
   await inbox.remember(deaths.map(({ message, attempt }) => ({ message, deliveries: attempt })));
   for (const death of deaths) intake?.put(death);
-  await backfill(business, history, openedMs, emit, exporter, progress(exporter));
+  const sayProgress = progress(exporter);
+  await backfill(business, history, openedMs, emit, exporter, (hours) => {
+    hoursLeft = hours;
+    sayProgress(hours);
+  });
   const rows = await tables?.store();
   const { spans, logs } = exporter.counts();
   const seconds = ((Date.now() - openedMs) / 1000).toFixed(1);
@@ -83,8 +91,9 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
     writeState(statePath, { seed, ratePerMinute, startedAtMs, untilMs });
   told(openedMs);
 
-  if (!config.once && !stop.aborted) {
+  if (door && !stop.aborted) {
     await goLive({
+      door,
       config,
       business,
       faults,
@@ -104,6 +113,7 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
   }
   const left = await intake?.drained(config.once ? letterPatienceMs : 0);
   if (left) say(`${left} dead letters were not taken in.`);
+  door?.close();
   await inbox.close();
   await tables?.close();
   await manifest.close();

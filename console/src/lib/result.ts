@@ -29,6 +29,14 @@ export function problemOf(status: number, body: unknown): Problem {
 export const unreachable: Problem = {
   status: 503,
   title: 'The API does not answer',
-  detail: 'The control plane is stopped, starting or out of reach. Check that it runs, then try again.',
+  detail:
+    'The control plane is stopped, frozen, starting or out of reach. Look whether its process runs and what its log says last; where it hangs, restart it. Then try again: nothing that was sent to Plumbline is lost meanwhile.',
   code: 'api_unreachable',
+};
+
+export const slow: Problem = {
+  status: 504,
+  title: 'The API took longer than 20 s',
+  detail: 'It runs, but is busy or was asked for much. Try again, with a shorter time range.',
+  code: 'api_slow',
 };

@@ -1,4 +1,3 @@
-import { serve, type ServerType } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
@@ -39,7 +38,6 @@ const messageIdsMax = 10_000;
 const Asked = z.strictObject({ messageIds: z.array(z.string().min(1).max(300)).min(1).max(messageIdsMax) });
 
 export interface ControlOptions {
-  readonly port: number;
   readonly faults: FaultPlan;
   readonly note: (entry: ManifestEntry) => void;
   readonly latest: () => readonly ManifestEntry[];
@@ -66,7 +64,7 @@ const exhausted = {
 };
 
 /** The endpoint on loopback by which a person or a test breaks something, and reads the answer key. */
-export function createControl(options: Omit<ControlOptions, 'port'>): Hono {
+export function createControl(options: ControlOptions): Hono {
   const { latest, inbox, gateway } = options;
   const app = new Hono();
   if (gateway) app.route('/', gateway);
@@ -92,7 +90,7 @@ export function createControl(options: Omit<ControlOptions, 'port'>): Hono {
   return app;
 }
 
-function faultTaker(options: Omit<ControlOptions, 'port'>): (c: Context) => Promise<Response> {
+function faultTaker(options: ControlOptions): (c: Context) => Promise<Response> {
   const { faults, note, now } = options;
   let serial = 0;
   return async (c) => {
@@ -138,15 +136,4 @@ async function effectsOf(c: Context, inbox: ControlOptions['inbox'], asked: unkn
 function provoke(faults: FaultPlan, kind: SingleKind, flow: string | undefined, count: number): void {
   const ofMessage = kind === 'poison-message' || kind === 'transient-error';
   faults.provoke(kind, ofMessage ? flow : undefined, count);
-}
-
-/** Serves the control endpoint on loopback. */
-export function serveControl(options: ControlOptions): Promise<ServerType> {
-  const app = createControl(options);
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: options.port }, () =>
-      resolve(server),
-    );
-    server.once('error', reject);
-  });
 }

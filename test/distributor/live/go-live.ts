@@ -7,8 +7,9 @@ import type { Step } from '../business/types.ts';
 import type { Config } from '../config.ts';
 import type { ManifestFile } from '../manifest-file.ts';
 import type { Exporter } from '../telemetry/exporter.ts';
-import { serveControl } from './control.ts';
+import { createControl } from './control.ts';
 import { createDesk } from './desk.ts';
+import type { Door } from './door.ts';
 import { emitWhenOver } from './emit-when-over.ts';
 import { createGateway } from './gateway.ts';
 import type { Inbox } from './inbox.ts';
@@ -33,6 +34,7 @@ export interface Told {
   readonly told: (untilMs: number) => void;
   readonly say: (sentence: string) => void;
   readonly stop: AbortSignal;
+  readonly door: Door;
   readonly now: () => number;
   /** Turns a step into telemetry. */
   readonly emit: Emit;
@@ -42,29 +44,28 @@ export interface Told {
 
 /** Goes on with it on the real clock, with a control endpoint beside it, until it is told to stop. */
 export async function goLive(past: Told): Promise<void> {
-  const { config, business, faults, inbox, manifest, now, say, stop } = past;
-  const { controlPort: port } = config;
+  const { config, business, faults, inbox, manifest, door, now, say, stop } = past;
   // What began before lies in no real queue, so its dead letters are handed in however it travelled.
   past.simulated(emitter(past, () => true));
   const emit = emitter(past, diedOverHttp);
   const desk = createDesk(business, inbox, now, stop);
-  const control = await serveControl({
-    port,
-    faults,
-    inbox,
-    note: manifest.write,
-    latest: manifest.latest,
-    now,
-    gateway: createGateway(desk, emit, now),
-    burst: burstOf(past),
-  });
+  door.lead(
+    createControl({
+      faults,
+      inbox,
+      note: manifest.write,
+      latest: manifest.latest,
+      now,
+      gateway: createGateway(desk, emit, now),
+      burst: burstOf(past),
+    }),
+  );
   say(
-    `live. Break something: curl -X POST -H 'content-type: application/json' -d '{"kind":"outage","flow":"shop-order-to-erp","minutes":1,"burst":400}' http://127.0.0.1:${port}/faults`,
+    `live. Break something: curl -X POST -H 'content-type: application/json' -d '{"kind":"outage","flow":"shop-order-to-erp","minutes":1,"burst":400}' http://127.0.0.1:${door.port}/faults`,
   );
   const { amqpUrl, kafkaUrl } = config;
   const filesDir = join(config.dataDir, 'distributor-files');
   await runLive({ ...past, amqpUrl, kafkaUrl, desk, emit, filesDir });
-  control.close();
 }
 
 function emitter({ emit, intake, now, stop }: Told, isHandedIn: typeof diedOverHttp): Emit {

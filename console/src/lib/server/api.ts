@@ -1,11 +1,14 @@
 import { error, redirect, type RequestEvent } from '@sveltejs/kit';
-import { problemOf, unreachable, type Result } from '#lib/result.ts';
+import { problemOf, slow, unreachable, type Result } from '#lib/result.ts';
 import { signIn } from '#lib/routes.ts';
 import { rangeOf } from '#lib/time/range.ts';
 import { config } from './config.ts';
 import { sessionCookie } from './session-cookie.ts';
 
 const timeoutMs = 20_000;
+/** After this long without an answer the API is asked whether it lives; a frozen one says nothing, a slow one says yes. */
+const patienceMs = 4_000;
+const signOfLifeMs = 1_000;
 
 type Query = Record<string, string | undefined | null>;
 
@@ -17,12 +20,28 @@ export function callApi(event: RequestEvent, path: string, init: RequestInit = {
   if (session) headers.set('cookie', `${sessionCookie}=${session}`);
   for (const [name, value] of Object.entries(visitorOf(event))) headers.set(name, value);
   if (init.method && init.method !== 'GET') headers.set('origin', event.url.origin);
-  return fetch(`${config.apiUrl}/api/v1${path}`, {
-    signal: AbortSignal.timeout(timeoutMs),
-    redirect: 'error',
-    ...init,
-    headers,
-  });
+  const signal = init.signal ?? undefined;
+  return fetchWhileAlive(`${config.apiUrl}/api/v1${path}`, { redirect: 'error', ...init, headers }, signal);
+}
+
+/** Fetches, and gives up early when the API shows no sign of life. @param own signal of a caller who waits as long as it likes */
+async function fetchWhileAlive(
+  url: string,
+  init: RequestInit,
+  own: AbortSignal | undefined,
+): Promise<Response> {
+  const frozen = new AbortController();
+  const timer = setTimeout(() => {
+    fetch(`${config.apiUrl}/healthz`, { signal: AbortSignal.timeout(signOfLifeMs) }).catch(() =>
+      frozen.abort(),
+    );
+  }, patienceMs);
+  try {
+    const limit = own ?? AbortSignal.timeout(timeoutMs);
+    return await fetch(url, { ...init, signal: AbortSignal.any([frozen.signal, limit]) });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** For whom the console asks, as any proxy says it: limits on sign-in count people, and a session names its browser. */
@@ -64,8 +83,9 @@ export async function ask<Data>(event: RequestEvent, path: string, init: Request
     const body: unknown = response.status === 204 ? null : await response.json().catch(() => null);
     if (!response.ok) return { ok: false, problem: problemOf(response.status, body) };
     return { ok: true, data: body as Data, atMs: Date.now() };
-  } catch {
-    return { ok: false, problem: unreachable };
+  } catch (thrown) {
+    const isSlow = thrown instanceof Error && thrown.name === 'TimeoutError';
+    return { ok: false, problem: isSlow ? slow : unreachable };
   }
 }
 
