@@ -8,8 +8,8 @@ import { EngineFailure, failure, toEngineError } from './engine-error.ts';
 import type { EngineFiles } from './engine-files.ts';
 import { defaultFormat } from './formats.ts';
 import { forbidFileAccess, forbidFileSettings } from './guard.ts';
+import { forbidFilesInValues } from './guard-values.ts';
 import { readStatement, type Incoming } from './incoming.ts';
-import { hasSecondStatement } from './statement.ts';
 import { inputFromFile, insertFromFile, readsInput } from './insert.ts';
 import { readAll, spoolToFile } from './body.ts';
 import { keywordOf, significant, tokenize } from './lexer.ts';
@@ -167,18 +167,19 @@ const spoolData = async (call: Call): Promise<void> => {
     call.spooledBytes = await spoolToFile(call.spool, dataHead, body, call.face.config.insertBytesMax);
 };
 
-/** A VALUES list is SQL: its expressions are held to the same rules, so it is read whole before it is spooled. */
+/** Rows of VALUES are SQL: their expressions are held to the same rules, so they are read whole before they are spooled. */
+const checkValues = async (incoming: Incoming, config: ClickHouseConfig): Promise<void> => {
+  incoming.dataHead = await readAll(incoming.dataHead, incoming.body, config.statementBytesMax);
+  await forbidFilesInValues(incoming.dataHead.toString('utf8'));
+};
+
 const checkFiles = async (incoming: Incoming, config: ClickHouseConfig): Promise<void> => {
   const { statement } = incoming;
-  if (statement.kind !== 'insert-data') return forbidFileAccess(statement.sql);
-  forbidFileAccess(statement.head);
-  if (statement.format.toLowerCase() !== 'values') return;
-  incoming.dataHead = await readAll(incoming.dataHead, incoming.body, config.statementBytesMax);
-  const values = incoming.dataHead.toString('utf8');
-  forbidFileAccess(values);
-  // An unclosed quote is left to the engine, whose message names the row.
-  if (hasSecondStatement(values))
-    throw failure(62, 'SYNTAX_ERROR', 'Syntax error (Multi-statements are not allowed).');
+  forbidFileAccess(statement.kind === 'insert-data' ? statement.head : statement.sql);
+  const format = 'format' in statement ? statement.format?.toLowerCase() : undefined;
+  const takesData =
+    statement.kind === 'insert-data' || (statement.kind === 'other' && readsInput(statement.sql));
+  if (takesData && format === 'values') await checkValues(incoming, config);
 };
 
 const contextOf = (request: FaceRequest): Context => ({

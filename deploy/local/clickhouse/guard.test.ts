@@ -23,6 +23,15 @@ describe('forbidFileAccess', () => {
     "SELECT 1e-5file('/etc/passwd')",
     "SELECT 1 FORMAT Template SETTINGS max_threads = 1, format_template_row = '/etc/passwd'",
     "SELECT 1 SETTINGS additional_result_filter = 'x'",
+    "SELECT * FROM format(Values, 's String', '(file(''/etc/passwd''))')",
+    "SELECT * FROM format(JSONEachRow, 's String DEFAULT file(''/etc/passwd'')', '{}')",
+    "SELECT * FROM format(JSONEachRow, $a$s String DEFAULT file('/etc/passwd')$a$, '{}')",
+    "SELECT * FROM format(JSONEachRow, concat('s String DEFAULT fi', 'le(''/etc/passwd'')'), '{}')",
+    "SELECT * FROM format(JSONEachRow, 's String DEFAULT fi' || 'le(''/etc/passwd'')', '{}')",
+    "SELECT a FROM values('s String, a String ALIAS file(''/etc/passwd'')', ('x'))",
+    "INSERT INTO t SELECT s FROM input('t String, s String DEFAULT file(''/etc/passwd'')') FORMAT JSONEachRow",
+    "SELECT * FROM url('http://example.com/x', 'Values', 's String')",
+    "CREATE NAMED COLLECTION c AS structure = 's String'",
   ])('refuses %s', (sql) => {
     expect(() => forbidFileAccess(sql)).toThrow('not allowed over HTTP');
   });
@@ -33,6 +42,10 @@ describe('forbidFileAccess', () => {
     "SELECT * FROM postgresql('127.0.0.1:5432', 'db', 't', 'u', 'p')",
     'SELECT max(file), concat(file, url) FROM t WHERE dialect = 1',
     'CREATE TABLE t (file String, url String) ENGINE = MergeTree ORDER BY file',
+    "SELECT format('{}: {}', upper(a), 'file(x)') FROM t",
+    'SELECT * FROM format(JSONEachRow, \'a String DEFAULT lower(b), b String\', \'{"b": "it is not a file"}\')',
+    "SELECT * FROM values('a String, b DateTime', ('file(x)', now()), (concat('a', 'b'), now()))",
+    "SELECT * FROM url('http://example.com/x', CSV, 'a String', headers('x' = 'y'))",
   ])('allows %s', (sql) => {
     expect(() => forbidFileAccess(sql)).not.toThrow();
   });

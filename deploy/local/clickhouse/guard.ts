@@ -1,4 +1,5 @@
 import { failure } from './engine-error.ts';
+import { sqlInTexts } from './guard-text.ts';
 import { isSymbol, significant, textOf, tokenize, unquote, type Token } from './lexer.ts';
 
 // The embedded engine has no users_files wall of its own: these would open any file this process can read or write.
@@ -65,8 +66,10 @@ const isHandedOver = (sql: string, tokens: readonly Token[], index: number): boo
 };
 
 /** Throws when a statement would read or write files of the machine. */
-export const forbidFileAccess = (sql: string): void => {
-  const tokens = significant(tokenize(sql));
+export const forbidFileAccess = (sql: string): void => forbidFileTokens(sql, significant(tokenize(sql)));
+
+/** The same for the significant tokens of a part of a statement. */
+export const forbidFileTokens = (sql: string, tokens: readonly Token[]): void => {
   const isAttach = nameOf(sql, tokens[0]) === 'attach';
   for (const [index, one] of tokens.entries()) {
     if (one.kind === 'string' && isAttach && nameOf(sql, tokens[index - 1]) === 'from')
@@ -89,5 +92,9 @@ export const forbidFileAccess = (sql: string): void => {
         refuse(`ENGINE = ${engine}`);
     }
     if ((name === 'backup' || name === 'restore') && index === 0) refuse(name.toUpperCase());
+    if (name === 'named' && nameOf(sql, tokens[index + 1]) === 'collection') refuse('A NAMED COLLECTION');
+    const texts =
+      sqlInTexts(sql, tokens, index, name) ?? refuse(`${name}() with computed text or fetched Values`);
+    for (const text of texts) forbidFileAccess(text);
   }
 };

@@ -18,7 +18,7 @@ const checkLength = (text: string, request: FaceRequest): void => {
   const asked = Number(request.settings.get('max_query_size') ?? queryBytesMaxDefault);
   const max = asked > 0 ? asked : Infinity;
   // Of an INSERT the engine counts the head alone; the data behind it has a limit of its own.
-  if (text.length <= max || insertPattern.test(text)) return;
+  if (text.length <= max || isInsertWithData(text.slice(0, max))) return;
   throw failure(
     62,
     'SYNTAX_ERROR',
@@ -27,6 +27,14 @@ const checkLength = (text: string, request: FaceRequest): void => {
 };
 
 const insertPattern = /^\s*(\/\*[\s\S]*?\*\/\s*)?insert\b/i;
+
+const isInsertWithData = (start: string): boolean => {
+  try {
+    return insertPattern.test(start) && parseStatement(start).kind === 'insert-data';
+  } catch {
+    return false;
+  }
+};
 
 /** What is behind the head of an INSERT in the query text is data too; a VALUES list may name parameters. */
 const inlineData = (sql: string, statement: Statement): Buffer =>

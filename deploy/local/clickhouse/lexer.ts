@@ -90,16 +90,17 @@ const tokenAt = (sql: string, at: number): Token => {
   return { kind: 'symbol', start: at, end: at + 1 };
 };
 
-/** Splits ClickHouse SQL as the engine's own lexer does: quotes, comments (not nested), heredocs, curly quotes. */
-export const tokenize = (sql: string): Token[] => {
-  const tokens: Token[] = [];
+/** One token after the other, for texts whose tokens together would fill the memory. */
+export function* tokensOf(sql: string): Generator<Token> {
   for (let at = 0; at < sql.length;) {
     const next = tokenAt(sql, at);
-    tokens.push(next);
+    yield next;
     at = next.end;
   }
-  return tokens;
-};
+}
+
+/** Splits ClickHouse SQL as the engine's own lexer does: quotes, comments (not nested), heredocs, curly quotes. */
+export const tokenize = (sql: string): Token[] => [...tokensOf(sql)];
 
 /** The tokens that carry meaning: no space, no comment. */
 export const significant = (tokens: readonly Token[]): Token[] =>

@@ -16,13 +16,6 @@ const readKeywords = new Set(['SHOW', 'DESCRIBE', 'DESC', 'EXPLAIN', 'EXISTS', '
 const streamKeywords = new Set(['SELECT', 'WITH', 'FROM']);
 const sessionKeywords = new Set(['SET', 'USE']);
 
-/** True when more than closing semicolons stands behind a semicolon. */
-export const hasSecondStatement = (sql: string): boolean => {
-  const tokens = significant(tokenize(sql));
-  const first = tokens.findIndex((one) => isSymbol(sql, one, ';'));
-  return first !== -1 && tokens.slice(first).some((one) => !isSymbol(sql, one, ';'));
-};
-
 /** Refuses a second statement behind a semicolon; returns the text without closing semicolons. */
 const singleStatement = (sql: string, tokens: readonly Token[]): { sql: string; tokens: Token[] } => {
   const broken = tokens.find((one) => one.kind === 'error');
