@@ -4,10 +4,10 @@ import { parseBusinessKey, formatBusinessKey } from '@plumbline/model/telemetry/
 import { firstHeader, lastHeader } from '../transports/headers.ts';
 import type { Arrival } from '../transports/port.ts';
 import { causeOf } from './cause.ts';
-
-import { hidesHeader, maskJson, maskRules, type MaskRules } from './mask.ts';
+import { maskRules, type MaskRules } from './mask.ts';
 import { payloadHash } from './payload-hash.ts';
 import { parseJson, valueAt } from './pointer.ts';
+import { wordsOf } from './words.ts';
 
 /** Header by which a replay says which dead letter it sends; what dies again carries it back. */
 export const letterHeader = 'plumbline-dead-letter';
@@ -15,7 +15,6 @@ export const letterHeader = 'plumbline-dead-letter';
 const generationHeader = 'plumbline-generation';
 /** An entry of an index of PostgreSQL holds 2,704 bytes, flow and all. */
 const idBytesMax = 2000;
-const wordsMax = 60_000;
 const keysMax = 50;
 const fieldMax = 4000;
 const stackMax = 32_000;
@@ -91,7 +90,6 @@ export function readLetter(
   const errorHeaders = Object.values(deadLetters.error ?? {}).flatMap((place) =>
     place && 'header' in place ? [place.header.toLowerCase()] : [],
   );
-  const rules = rulesOf(catalog, flow);
   return {
     messageId: storableId(
       read(deadLetters.messageId) ||
@@ -112,7 +110,7 @@ export function readLetter(
     spanId: said.spanId ?? trace?.[2] ?? '',
     replayOf: /^[0-9a-f-]{36}$/.exec(headerText(arrival, letterHeader))?.[0] ?? null,
     generation: Number(/^\d{1,6}$/.exec(headerText(arrival, generationHeader))?.[0] ?? 0) || null,
-    words: wordsOf(arrival, json, rules),
+    words: clean(wordsOf(arrival, json, rulesOf(catalog, flow))),
   };
 }
 
@@ -163,15 +161,6 @@ function worthOf({ deadLetters }: Flow, read: (place: BodyPlace) => string): Let
   if (!/^-?\d{1,20}(\.\d{1,10})?$/.test(amount)) return null;
   const currency = clean(read(deadLetters.value.currency)).slice(0, 10);
   return { amount, currency };
-}
-
-/** What search looks through: header values and the masked body. */
-function wordsOf(arrival: Arrival, json: unknown, rules: MaskRules): string {
-  const headers = arrival.headers.flatMap(([name, value]) =>
-    hidesHeader(name, rules) ? [] : [`${name} ${value.toString('utf8').slice(0, 500)}`],
-  );
-  const body = json === undefined ? '' : JSON.stringify(maskJson(json, rules).value);
-  return clean(`${headers.join(' ')} ${body.replace(/["{}[\],:]+/g, ' ')}`).slice(0, wordsMax);
 }
 
 /** An id as it can be stored and found by: one that is too long for an index ends in its hash, so it stays its own. */
