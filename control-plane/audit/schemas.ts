@@ -13,6 +13,8 @@ export const AuditEntry = z
     action: z.string(),
     /** Kind and id of what was changed, as in `token:0b6…`. */
     target: z.string(),
+    /** What a person calls it: a name, the id of a message, the flow of a replay. Null when there is none. */
+    targetName: z.string().nullable(),
     detail: z.record(z.string(), z.unknown()),
     /** Leads to the log lines of the request that made the change; `start` when Plumbline did it while starting. */
     requestId: z.string(),

@@ -76,6 +76,8 @@ export interface AuditRow {
   readonly actorName: string;
   readonly action: string;
   readonly target: string;
+  readonly targetName: string | null;
+  readonly detail: Readonly<Record<string, unknown>>;
 }
 
 export interface AuditList {

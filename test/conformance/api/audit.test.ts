@@ -18,6 +18,7 @@ interface Page {
     id: string;
     action: string;
     target: string;
+    targetName: string | null;
     actorId: string;
     requestId: string;
     detail: unknown;
@@ -73,6 +74,9 @@ test('every change leaves an entry with its actor, its target and the id of its 
       expect.objectContaining({ action, actorId, requestId: answer.headers.get('x-request-id') }),
     );
   }
+  expect(items.find(({ target }) => target === `person:${person.id}`)?.targetName).toBe('Bob');
+  expect(items.find(({ target }) => target === `token:${id}`)?.targetName).toBe('ci');
+  expect(items.find(({ action }) => action === 'session.end')?.targetName).toBeNull();
   expect(items.find(({ action }) => action === 'people.change')?.detail).toEqual({
     from: { role: 'viewer', disabled: false },
     to: { role: 'operator' },
