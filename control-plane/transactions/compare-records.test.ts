@@ -3,7 +3,16 @@ import { expect, it } from 'vitest';
 import { compareRecords, maskFields } from './compare-records.ts';
 
 const order = Entity.parse({ name: 'order', title: 'Order', authority: { total: 'erp' }, masked: ['email'] });
-const catalog = { hash: '', systems: [], connections: [], entities: [order], flows: [], processes: [] };
+const catalog = {
+  hash: '',
+  systems: [],
+  connections: [],
+  entities: [order],
+  flows: [],
+  processes: [],
+  calendars: [],
+  objectives: [],
+};
 const record = (system: string, fields: Record<string, string>, deleted = 0) => ({
   key: 'order:1',
   system,

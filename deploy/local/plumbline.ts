@@ -7,6 +7,7 @@ const usage = `plumbline: the command line of Plumbline
 
   plumbline check DIR       read a catalog and say what is wrong with it, as file:line:column message
   plumbline schema          print the JSON Schema of a catalog file, for editors
+  plumbline schema objectives   the same, of objectives and calendars
   plumbline sign-in-link    print the one-time link of the first administrator
   plumbline --help
 
@@ -34,9 +35,13 @@ const check = async (folder: string | undefined): Promise<number> => {
   return 0;
 };
 
-const schema = async (): Promise<number> => {
-  const { catalogJsonSchemaText } = await import('@plumbline/model/catalog/json-schema.ts');
-  process.stdout.write(catalogJsonSchemaText());
+const schema = async (what: string | undefined): Promise<number> => {
+  const texts = await import('@plumbline/model/catalog/json-schema.ts');
+  if (what !== undefined && what !== 'objectives') {
+    complain('plumbline schema prints the schema of a catalog file, or with "objectives" that of objectives');
+    return 2;
+  }
+  process.stdout.write(what === undefined ? texts.catalogJsonSchemaText() : texts.documentJsonSchemaText());
   return 0;
 };
 
@@ -63,7 +68,7 @@ const run = async ([command, argument]: readonly string[]): Promise<number> => {
     case 'check':
       return check(argument);
     case 'schema':
-      return schema();
+      return schema(argument);
     case 'sign-in-link':
       return signInLink();
     case '--help':

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CatalogError, compareCatalogErrors, compareTexts } from './catalog-error.ts';
 import { readEntitySchemas } from './entity-schemas.ts';
+import { compileObjectives } from './compile-objectives.ts';
 import { findDoubts } from './overlaps.ts';
 import { type Located, parseFiles } from './parse-files.ts';
 import { checkReferences } from './references.ts';
@@ -18,11 +19,19 @@ export type CatalogResult =
  * give the same catalog and hash whatever the order of files and items, spacing or comments.
  */
 export function compileCatalog(texts: ReadonlyMap<string, string>): CatalogResult {
-  const { declared, sources, errors } = parseFiles(texts);
+  const { declared, documents, sources, errors } = parseFiles(texts);
   // A file that does not parse declares nothing: complaints about names it would have declared would mislead.
   if (errors.length > 0) return refused(errors);
   const read = declared.entities.map((entity) => readEntitySchemas(entity, sources));
-  const found = [...checkReferences(declared), ...read.flatMap((entity) => entity.errors)];
+  const measured = compileObjectives(documents, {
+    systems: declared.systems.map(({ item }) => item.name),
+    flows: declared.flows.map(({ item }) => item.name),
+  });
+  const found = [
+    ...checkReferences(declared),
+    ...read.flatMap((entity) => entity.errors),
+    ...measured.errors,
+  ];
   if (found.length > 0) return refused(found);
   const content = {
     systems: sorted(declared.systems),
@@ -30,8 +39,14 @@ export function compileCatalog(texts: ReadonlyMap<string, string>): CatalogResul
     entities: read.map(({ entity }) => entity).toSorted((a, b) => compareTexts(a.name, b.name)),
     flows: sorted(declared.flows),
     processes: sorted(declared.processes),
+    calendars: measured.calendars,
+    objectives: measured.objectives,
   };
-  const warnings = [...read.flatMap((entity) => entity.warnings), ...findDoubts(declared)];
+  const warnings = [
+    ...read.flatMap((entity) => entity.warnings),
+    ...findDoubts(declared),
+    ...measured.warnings,
+  ];
   return {
     ok: true,
     catalog: { hash: hashContent(content), ...content },
@@ -41,7 +56,15 @@ export function compileCatalog(texts: ReadonlyMap<string, string>): CatalogResul
 
 /** Catalog of a new installation: nothing declared yet. */
 export function emptyCatalog(): Catalog {
-  const content = { systems: [], connections: [], entities: [], flows: [], processes: [] };
+  const content = {
+    systems: [],
+    connections: [],
+    entities: [],
+    flows: [],
+    processes: [],
+    calendars: [],
+    objectives: [],
+  };
   return { hash: hashContent(content), ...content };
 }
 

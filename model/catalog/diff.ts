@@ -1,7 +1,7 @@
 import { canonicalJson } from './compile-catalog.ts';
 import { type Catalog } from './schema.ts';
 
-export type CatalogKind = 'system' | 'connection' | 'entity' | 'flow' | 'process';
+export type CatalogKind = 'system' | 'connection' | 'entity' | 'flow' | 'process' | 'calendar' | 'objective';
 
 export interface CatalogItemName {
   readonly kind: CatalogKind;
@@ -41,6 +41,8 @@ function itemsOf(catalog: Catalog): Map<string, { kind: CatalogKind; name: strin
     ['entity', catalog.entities],
     ['flow', catalog.flows],
     ['process', catalog.processes],
+    ['calendar', catalog.calendars],
+    ['objective', catalog.objectives],
   ];
   return new Map(
     lists.flatMap(([kind, items]) =>

@@ -2,7 +2,8 @@ import { Ajv2020, type AnySchema, type ErrorObject } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { type CatalogError } from './catalog-error.ts';
 import { checkPattern } from './id-pattern.ts';
-import { childOf, errorAt, type ItemOf, type Located, resolveBeside } from './parse-files.ts';
+import { errorAt, type ItemOf, type Located, resolveBeside } from './parse-files.ts';
+import { childOf } from './yaml-source.ts';
 import { didYouMean, suggest } from './suggest.ts';
 import { type Path, type YamlSource } from './yaml-source.ts';
 

@@ -10,14 +10,18 @@ export interface Explained {
 }
 
 /** Turns what zod says of a catalog file into sentences that say what to write instead. */
-export function explainIssue(root: unknown, issue: z.core.$ZodIssue): Explained[] {
+export function explainIssue(
+  root: unknown,
+  issue: z.core.$ZodIssue,
+  schema: z.ZodType = CatalogFile,
+): Explained[] {
   const path: Path = issue.path;
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({
         path: [...path, key],
         part: 'key',
-        message: `unknown key "${key}"${didYouMean(key, knownKeys(path))}`,
+        message: `unknown key "${key}"${didYouMean(key, knownKeys(path, schema))}`,
       }));
     case 'invalid_key':
       return [{ path, part: 'key', message: issue.issues[0]?.message ?? issue.message }];
@@ -30,24 +34,33 @@ export function explainIssue(root: unknown, issue: z.core.$ZodIssue): Explained[
     case 'too_big':
       return [{ path, part: 'value', message: explainSize(issue.origin, 'at most', issue.maximum) }];
     case 'invalid_union':
-      return explainUnion(root, path, issue.errors);
+      return explainUnion(root, path, issue.errors, schema);
     default:
       return [{ path, part: 'value', message: lowerFirst(issue.message) }];
   }
 }
 
-function explainUnion(root: unknown, path: Path, branches: readonly z.core.$ZodIssue[][]): Explained[] {
+function explainUnion(
+  root: unknown,
+  path: Path,
+  branches: readonly z.core.$ZodIssue[][],
+  schema: z.ZodType,
+): Explained[] {
   // The branch that got furthest into the value is the one its author meant.
   const depth = (issues: readonly z.core.$ZodIssue[]): number =>
     Math.max(...issues.map((issue) => issue.path.length));
   const deepest = branches.toSorted((a, b) => depth(b) - depth(a))[0] ?? [];
   if (depth(deepest) > 0) {
-    return deepest.flatMap((issue) => explainIssue(root, { ...issue, path: [...path, ...issue.path] }));
+    return deepest.flatMap((issue) =>
+      explainIssue(root, { ...issue, path: [...path, ...issue.path] }, schema),
+    );
   }
   const expected = branches
     .flat()
     .flatMap((issue) => (issue.code === 'invalid_type' ? [article(issue.expected)] : []));
-  if (expected.length === 0) return explainIssue(root, { ...branches[0]?.[0], path } as z.core.$ZodIssue);
+  if (expected.length === 0) {
+    return explainIssue(root, { ...branches[0]?.[0], path } as z.core.$ZodIssue, schema);
+  }
   return [{ path, part: 'value', message: `write ${[...new Set(expected)].join(' or ')}` }];
 }
 
@@ -106,11 +119,12 @@ interface SchemaNode {
   additionalProperties?: SchemaNode;
 }
 
-let fileSchema: SchemaNode | undefined;
+const schemaNodes = new WeakMap<z.ZodType, SchemaNode>();
 
-function knownKeys(path: Path): string[] {
-  fileSchema ??= z.toJSONSchema(CatalogFile, { io: 'input' }) as SchemaNode;
-  let node: SchemaNode | undefined = fileSchema;
+function knownKeys(path: Path, schema: z.ZodType): string[] {
+  const root = schemaNodes.get(schema) ?? (z.toJSONSchema(schema, { io: 'input' }) as SchemaNode);
+  schemaNodes.set(schema, root);
+  let node: SchemaNode | undefined = root;
   for (const step of path) {
     node =
       typeof step === 'number'

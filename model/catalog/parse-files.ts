@@ -1,8 +1,9 @@
 import { type z } from 'zod';
 import type { CatalogError } from './catalog-error.ts';
+import { type LocatedDocument, parseDocument } from './documents.ts';
 import { explainIssue } from './explain-issue.ts';
 import { CatalogFile } from './schema.ts';
-import { parseYamlSource, type Path, type YamlSource } from './yaml-source.ts';
+import { childOf, parseYamlSources, type Path, type YamlSource } from './yaml-source.ts';
 
 export const kinds = ['systems', 'connections', 'entities', 'flows', 'processes'] as const;
 export type Kind = (typeof kinds)[number];
@@ -20,6 +21,8 @@ export type Declared = { readonly [K in Kind]: readonly Located<ItemOf<K>>[] };
 
 export interface ParsedFiles {
   readonly declared: Declared;
+  /** Objectives, calendars and what goes with them: documents that name their own kind. */
+  readonly documents: readonly LocatedDocument[];
   /** Files that entities name as JSON Schemas, and every other file by its path. */
   readonly sources: ReadonlyMap<string, YamlSource>;
   readonly errors: readonly CatalogError[];
@@ -27,9 +30,9 @@ export interface ParsedFiles {
 
 /** Parses every YAML file that is not itself a JSON Schema named by an entity. Reports all errors, not the first. */
 export function parseFiles(texts: ReadonlyMap<string, string>): ParsedFiles {
-  const sources = new Map<string, YamlSource>();
-  for (const [file, text] of texts) sources.set(file, parseYamlSource(file, text));
-  const schemaFiles = new Set([...sources.values()].flatMap(namedSchemaFiles));
+  const all = [...texts].flatMap(([file, text]) => parseYamlSources(file, text));
+  const sources = new Map(all.map((source) => [source.file, source]));
+  const schemaFiles = new Set(all.flatMap(namedSchemaFiles));
 
   const errors: CatalogError[] = [];
   const declared: { [K in Kind]: Located<ItemOf<K>>[] } = {
@@ -39,10 +42,17 @@ export function parseFiles(texts: ReadonlyMap<string, string>): ParsedFiles {
     flows: [],
     processes: [],
   };
-  for (const source of sources.values()) {
+  const documents: LocatedDocument[] = [];
+  for (const source of all) {
     if (schemaFiles.has(source.file) || source.file.endsWith('.json')) continue;
     errors.push(...source.errors);
     if (source.errors.length > 0 || source.value === null || source.value === undefined) continue;
+    if (childOf(source.value, 'apiVersion') !== undefined) {
+      const read = parseDocument(source);
+      if (read.ok) documents.push(read.document);
+      else errors.push(...read.errors);
+      continue;
+    }
     const parsed = CatalogFile.safeParse(source.value);
     if (!parsed.success) {
       errors.push(...parsed.error.issues.flatMap((issue) => explain(source, issue)));
@@ -50,7 +60,7 @@ export function parseFiles(texts: ReadonlyMap<string, string>): ParsedFiles {
     }
     for (const kind of kinds) collect(declared, kind, source, parsed.data);
   }
-  return { declared, sources, errors };
+  return { declared, documents, sources, errors };
 }
 
 /** Path of a schema file as an entity names it, made relative to the catalog directory; undefined outside of it. */
@@ -118,10 +128,4 @@ function showPath(value: unknown, path: Path): string {
     shown.push(typeof name === 'string' ? name : String(step));
   }
   return shown.join('.');
-}
-
-/** Own property of an object or item of a list; undefined for anything else. */
-export function childOf(value: unknown, step: PropertyKey): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
-  return (value as Record<PropertyKey, unknown>)[step];
 }

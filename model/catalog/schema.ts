@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { NamedCalendar } from './calendar.ts';
+import type { Objective } from './objective.ts';
 
 /** Lower-case name with dashes, at most 63 characters, as in DNS labels: it stands in URLs and queries. */
 export const Name = z
@@ -27,7 +29,8 @@ export const AttributeName = z
   .max(200)
   .regex(/^[\p{L}\p{N}_.\-/]+$/u, 'use letters, digits, dots, dashes, slashes and underscores');
 
-const timeZone = z.string().refine(isTimeZone, 'use an IANA time zone such as America/Chicago');
+/** Name of the IANA time zone database. */
+export const TimeZone = z.string().refine(isTimeZone, 'use an IANA time zone such as America/Chicago');
 const httpUrl = z.url({ protocol: /^https?$/ });
 const title = z.string().min(1).max(120);
 const text = z.string().max(2000);
@@ -39,7 +42,7 @@ export const System = z.strictObject({
   description: text.optional(),
   owner: z.string().min(1).max(120),
   exposure: z.enum(['internal', 'partner']).default('internal'),
-  timeZone: timeZone.default('UTC').describe('IANA time zone of its business dates'),
+  timeZone: TimeZone.default('UTC').describe('IANA time zone of its business dates'),
   services: z
     .array(z.string().min(1).max(200))
     .min(1)
@@ -311,6 +314,8 @@ export interface Catalog {
   readonly entities: readonly Entity[];
   readonly flows: readonly Flow[];
   readonly processes: readonly Process[];
+  readonly calendars: readonly NamedCalendar[];
+  readonly objectives: readonly Objective[];
 }
 
 /** Milliseconds of a `Duration` text such as `1d12h`. */

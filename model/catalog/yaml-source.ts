@@ -7,12 +7,16 @@ import {
   isSeq,
   LineCounter,
   type Node,
+  parseAllDocuments,
   parseDocument,
 } from 'yaml';
 import type { CatalogError } from './catalog-error.ts';
 
 /** An anchor may be used often, but what it expands to is bounded: no billion laughs. */
 const aliasesMax = 100;
+
+/** Documents of one file. */
+const documentsMax = 2000;
 
 export type Path = readonly PropertyKey[];
 
@@ -31,6 +35,31 @@ export interface YamlSource {
 export function parseYamlSource(file: string, text: string): YamlSource {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  return sourceOf(file, document, lines);
+}
+
+/**
+ * Parses a file that may hold several documents, each with an `apiVersion`, as OpenSLO files do. Anything else that
+ * holds several is one source with an error, as `parseYamlSource` gives it.
+ */
+export function parseYamlSources(file: string, text: string): YamlSource[] {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  if (!Array.isArray(documents) || documents.length < 2) return [parseYamlSource(file, text)];
+  const sources = documents
+    .filter(({ contents, errors }) => contents !== null || errors.length > 0)
+    .slice(0, documentsMax)
+    .map((document) => sourceOf(file, document, lines));
+  const versioned = sources.every(({ value, errors }) => errors.length > 0 || hasVersion(value));
+  if (!versioned || documents.length > documentsMax) return [parseYamlSource(file, text)];
+  return sources;
+}
+
+function hasVersion(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'apiVersion');
+}
+
+function sourceOf(file: string, document: Document, lines: LineCounter): YamlSource {
   const errors: CatalogError[] = document.errors.map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
     return { file, line, column: col, path: '', message: explainYamlError(error.code, error.message) };
@@ -62,7 +91,7 @@ export function parseYamlSource(file: string, text: string): YamlSource {
 
 function explainYamlError(code: string, message: string): string {
   if (code === 'MULTIPLE_DOCS')
-    return 'only one YAML document a file; move what follows "---" to a file of its own';
+    return 'only one YAML document a file, unless each has an apiVersion; move what follows "---" to a file of its own';
   if (code === 'DUPLICATE_KEY') return 'this key stands twice in the same mapping; merge the two';
   if (code === 'TAB_AS_INDENT') return 'YAML is indented with spaces; replace the tab';
   return `not valid YAML: ${message}`;
@@ -109,4 +138,10 @@ function offsetOfKeyNamed(root: unknown, name: string): number | undefined {
     }
   }
   return undefined;
+}
+
+/** Own property of an object or item of a list; undefined for anything else. */
+export function childOf(value: unknown, step: PropertyKey): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+  return (value as Record<PropertyKey, unknown>)[step];
 }

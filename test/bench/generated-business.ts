@@ -31,6 +31,8 @@ export function generatedCatalog(): Catalog {
       services: [`${name}-service`],
     })),
     connections: [],
+    calendars: [],
+    objectives: [],
     entities: ['order', 'shipment', 'invoice', 'payment', 'customer'].map((name) => ({
       name,
       title: name,

@@ -6,6 +6,8 @@ const empty: Catalog = {
   hash: 'empty',
   systems: [],
   connections: [],
+  calendars: [],
+  objectives: [],
   entities: [],
   flows: [],
   processes: [],
@@ -17,6 +19,8 @@ const small: Catalog = {
     { name: 'erp', title: 'ERP', owner: 'it', exposure: 'internal', timeZone: 'UTC', services: ["erp'api"] },
   ],
   connections: [],
+  calendars: [],
+  objectives: [],
   entities: [
     { name: 'order', title: 'Order', attributes: ['app.no'], authority: {}, schemas: {}, masked: [] },
   ],

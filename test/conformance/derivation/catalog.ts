@@ -11,6 +11,8 @@ export function derivationCatalog(hash = 'derivation'): Catalog {
       system('tax', ['tax-svc']),
     ],
     connections: [],
+    calendars: [],
+    objectives: [],
     entities: [
       entity('order', ['wms.sales_order_no', 'app.order_id']),
       entity('shipment', ['shipment.no']),
