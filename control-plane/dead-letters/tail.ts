@@ -70,7 +70,7 @@ async function run(context: Context, name: string, stop: AbortSignal): Promise<v
       await tailOnce(context, name, stop);
     } catch (error) {
       if (error instanceof NothingToTail) {
-        await say(context, name, 'waiting', error.message);
+        await say(context, name, 'waiting', `${error.message}${howToTail(flowOf(context, name))}`);
       } else {
         const sentence = error instanceof Error ? error.message : String(error);
         context.log.warn('a dead-letter queue cannot be tailed', { flow: name, ...describeError(error) });
@@ -81,6 +81,17 @@ async function run(context: Context, name: string, stop: AbortSignal): Promise<v
   }
 }
 
+/** A flow whose broker is reached by another way, as in a demo without brokers, may be connected to it. */
+function howToTail(flow: Flow | undefined): string {
+  const connection = flow?.transport.connection;
+  if (!flow || connection === undefined || flow.transport.kind === 'http') return '';
+  return ` The catalog says ${flow.transport.kind}: to read its queue, lead ${variableOf(connection)} to the broker.`;
+}
+
+function variableOf(connection: string): string {
+  return `PLUMBLINE_CONNECTION_${connection.toUpperCase().replaceAll('-', '_')}`;
+}
+
 async function tailOnce(context: Context, name: string, stop: AbortSignal): Promise<void> {
   const flow = flowOf(context, name);
   const destination = flow?.deadLetters.destination;
@@ -88,12 +99,11 @@ async function tailOnce(context: Context, name: string, stop: AbortSignal): Prom
   if (!flow || destination === undefined || connection === undefined) return;
   const transport = context.transports.of(connection);
   if (!transport) {
-    const variable = `PLUMBLINE_CONNECTION_${connection.toUpperCase().replaceAll('-', '_')}`;
     return say(
       context,
       name,
       'waiting',
-      `Connection ${connection} has no URL: give it one in the catalog or in ${variable}.`,
+      `Connection ${connection} has no URL: give it one in the catalog or in ${variableOf(connection)}.`,
     );
   }
   await transport.tail(destination, {

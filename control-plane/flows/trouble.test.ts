@@ -189,7 +189,8 @@ describe('slowSince', () => {
   const slots = (p95: readonly (number | null)[]) =>
     p95.map((durationP95Ms, at) => ({ ...slot(at), durationP95Ms }));
   it.each<[string, (number | null)[], number | null]>([
-    ['fast at the end', [9, 9, 1], null],
+    ['never slow', [1, null, 1], null],
+    ['quick at the end, which may not last', [1, 9, 9, 1], 1],
     ['slow from the third on, pauses included', [9, 1, 9, null, 9], 2],
     ['slow all the time', [9, 9], 0],
     ['nothing', [null], null],

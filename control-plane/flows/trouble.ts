@@ -104,13 +104,13 @@ function successesNeeded(failedRatio: number): number {
   return Math.max(successesMin, Math.ceil(Math.log(doubtMax) / Math.log(1 - failedRatio)));
 }
 
-/** Start of the present run of slow slots; one without any attempt is neither slow nor fast. @param slots oldest first. */
+/** Start of the newest run of slow slots; one without any attempt is neither slow nor fast. @param slots oldest first. */
 export function slowSince(slots: readonly Timed[], durationP95MaxMs: number): Date | null {
   let since: Date | null = null;
   for (const { at, durationP95Ms } of slots.toReversed()) {
     if (durationP95Ms === null) continue;
-    if (durationP95Ms <= durationP95MaxMs) break;
-    since = at;
+    if (durationP95Ms > durationP95MaxMs) since = at;
+    else if (since !== null) break;
   }
   return since;
 }

@@ -1,4 +1,5 @@
 import type { Catalog } from '@plumbline/model/catalog/schema.ts';
+import { parseBusinessKey } from '@plumbline/model/telemetry/business-key.ts';
 import type { Context } from '../context.ts';
 import { readTraceIndex } from '../traces/queries.ts';
 import { limits, linkReader } from '../transactions/queries.ts';
@@ -63,7 +64,7 @@ function hitOf({ key, lastAt }: FoundKey, lead: Lead | undefined, catalog: Catal
     ? 'not part of any process'
     : lead.key === key
       ? lead.process.title
-      : `${lead.process.title} of ${lead.key}`;
+      : `${lead.process.title} of ${parseBusinessKey(lead.key)?.id ?? lead.key}`;
   return { kind: 'transaction', id: lead?.key ?? key, title: key, detail: `${what}, ${whose}`, lastAt };
 }
 

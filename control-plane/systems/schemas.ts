@@ -13,7 +13,7 @@ export const SystemView = z.object({
   spans: z.int(),
   errors: z.int(),
   lastSeenAt: Instant.nullable(),
-  /** Median of ingest minus emit time; a negative figure is a clock that runs ahead. */
+  /** Ingest minus emit time of the quickest hundredth; a negative figure is a clock that runs ahead. */
   skewMs: z.number().nullable(),
   incoming: z.array(z.string()),
   outgoing: z.array(z.string()),

@@ -1,7 +1,7 @@
 import { Process } from '@plumbline/model/catalog/schema.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judgeMilestones, runState, waitingFor } from './milestones.ts';
+import { judgeMilestones, partsOf, runState, waitingFor } from './milestones.ts';
 
 const process = Process.parse({
   name: 'order-to-cash',
@@ -118,6 +118,26 @@ describe('judgeMilestones', () => {
     expect(waitingFor(verdicts)?.milestone.name).toBe(next);
   });
 
+  it('says why nothing is due', () => {
+    const whys = (minutes: Record<string, number>) =>
+      judgeMilestones(process, reached(minutes), minute(20)).map(({ noDueWhy }) => noDueWhy);
+    const open = 'no deadline in the catalog';
+    expect(whys({ accepted: 5 })).toEqual([
+      'passed by: later milestones are reached, so its event was never told',
+      null,
+      open,
+      null,
+      open,
+    ]);
+    expect(whys({ placed: 0 })).toEqual([
+      null,
+      null,
+      open,
+      '2h after Accepted, which is not reached yet',
+      open,
+    ]);
+  });
+
   it('never un-lates a run by waiting, and judges each milestone by its own deadline', () => {
     const times = fc.record(
       Object.fromEntries(process.milestones.map(({ name }) => [name, fc.integer({ min: 0, max: 500 })])),
@@ -135,5 +155,57 @@ describe('judgeMilestones', () => {
         }
       }),
     );
+  });
+});
+
+describe('partsOf', () => {
+  const shipped = process.milestones.find(({ name }) => name === 'shipped');
+  const told = (...events: [string, string][]) => events.map(([event, key]) => ({ event, key }));
+  it.each<[string, [string, string][], { reached: number; of: number } | null]>([
+    [
+      'one of one',
+      [
+        ['order.accepted', 'a'],
+        ['order.shipped', 's-1'],
+      ],
+      null,
+    ],
+    [
+      'not reached at all',
+      [
+        ['order.accepted', 'a'],
+        ['order.accepted', 'b'],
+      ],
+      null,
+    ],
+    [
+      'one of two',
+      [
+        ['order.accepted', 'a'],
+        ['order.accepted', 'b'],
+        ['order.shipped', 's-1'],
+      ],
+      { reached: 1, of: 2 },
+    ],
+    [
+      'one, told twice',
+      [
+        ['order.accepted', 'a'],
+        ['order.shipped', 's-1'],
+        ['order.shipped', 's-1'],
+      ],
+      null,
+    ],
+    [
+      'two of one',
+      [
+        ['order.accepted', 'a'],
+        ['order.shipped', 's-1'],
+        ['order.shipped', 's-2'],
+      ],
+      { reached: 2, of: 2 },
+    ],
+  ])('%s', (_, events, expected) => {
+    expect(shipped && partsOf(process, shipped, told(...events))).toEqual(expected);
   });
 });

@@ -7,6 +7,8 @@ export type MilestoneVerdict = {
   readonly state: z.output<typeof MilestoneState>;
   readonly at: Date | null;
   readonly dueAt: Date | null;
+  /** Why there is no deadline, in a sentence; null where there is one, or nothing is waited for. */
+  readonly noDueWhy: string | null;
 };
 
 /**
@@ -24,7 +26,8 @@ export function judgeMilestones(
     const at = reachedAt.get(milestone.name) ?? null;
     const dueAt = deadlineOf(process, milestone, reachedAt);
     const passedBy = position < lastReached;
-    return { milestone, at, dueAt, state: stateOf(milestone, at, dueAt, passedBy, now) };
+    const noDueWhy = at || dueAt ? null : whyNotDue(process, milestone, passedBy);
+    return { milestone, at, dueAt, noDueWhy, state: stateOf(milestone, at, dueAt, passedBy, now) };
   });
 }
 
@@ -57,6 +60,31 @@ function deadlineOf(
     : null;
 }
 
+function whyNotDue(process: Process, milestone: Milestone, passedBy: boolean): string {
+  const base = process.milestones.find(({ name }) => name === baseOf(process, milestone));
+  if (base) return `${milestone.within} after ${base.title}, which is not reached yet`;
+  if (passedBy) return 'passed by: later milestones are reached, so its event was never told';
+  return 'no deadline in the catalog';
+}
+
+/**
+ * How many things reached a milestone, of how many that reached the one its deadline counts from: of an order in two
+ * shipments one may be invoiced. Null where there is but one of either. Distinct keys are counted, so that an event told
+ * twice counts once.
+ */
+export function partsOf(
+  process: Process,
+  milestone: Milestone,
+  events: readonly { readonly event: string; readonly key: string }[],
+): { reached: number; of: number } | null {
+  const count = (name: string): number =>
+    new Set(events.filter(({ event }) => event === name).map(({ key }) => key)).size;
+  const base = process.milestones.find(({ name }) => name === baseOf(process, milestone));
+  const reached = count(milestone.event);
+  const of = Math.max(reached, base ? count(base.event) : 0);
+  return reached > 0 && of > 1 ? { reached, of } : null;
+}
+
 /** State of the run as a whole. */
 export function runState(verdicts: readonly MilestoneVerdict[]): TransactionState {
   const isComplete = verdicts.every(({ milestone, at }) => milestone.optional || at !== null);
@@ -87,6 +115,7 @@ export function progressOf(process: Process, verdicts: readonly MilestoneVerdict
           title: next.milestone.title,
           system: next.milestone.system,
           dueAt: next.dueAt?.toISOString() ?? null,
+          noDueWhy: next.noDueWhy,
         }
       : null,
   };

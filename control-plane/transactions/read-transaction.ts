@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { readTraceIndex, type TraceIndexRow } from '../traces/queries.ts';
 import { compareRecords, maskFields } from './compare-records.ts';
-import { judgeMilestones, progressOf, runState, type MilestoneVerdict } from './milestones.ts';
+import { judgeMilestones, partsOf, progressOf, runState, type MilestoneVerdict } from './milestones.ts';
 import {
   limits,
   readEvents,
@@ -52,7 +52,10 @@ export async function readTransaction(context: Context, text: string): Promise<T
     summary: process && lead ? summarize(process, lead, verdicts, events, sightings) : null,
     keys: resolved.keys.flatMap((key) => keyView(key, lead, sightings, events)),
     systems: systemsOf(catalog, sightings, events),
-    milestones: verdicts.map((verdict) => milestoneView(verdict, reached, context.now())),
+    milestones: verdicts.map((verdict) => ({
+      ...milestoneView(verdict, reached, context.now()),
+      parts: process ? partsOf(process, verdict.milestone, events) : null,
+    })),
     events: events.map((event) => eventView(event, maskedFields)),
     messages,
     records: compareRecords(records, catalog),
@@ -122,10 +125,10 @@ function eventView(event: EventRow, masked: ReadonlySet<string>): Transaction['e
 }
 
 function milestoneView(
-  { milestone, state, at, dueAt }: MilestoneVerdict,
+  { milestone, state, at, dueAt, noDueWhy }: MilestoneVerdict,
   reached: ReadonlyMap<string, EventRow>,
   now: Date,
-): Transaction['milestones'][number] {
+): Omit<Transaction['milestones'][number], 'parts'> {
   const until = at ?? (state === 'overdue' ? now : null);
   return {
     name: milestone.name,
@@ -137,6 +140,7 @@ function milestoneView(
     state,
     at: at?.toISOString() ?? null,
     dueAt: dueAt?.toISOString() ?? null,
+    noDueWhy,
     lateByMs: until && dueAt ? until.getTime() - dueAt.getTime() : null,
     traceId: reached.get(milestone.name)?.traceId || null,
   };

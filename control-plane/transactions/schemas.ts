@@ -22,7 +22,14 @@ export const TransactionSummary = z.object({
   total: z.int(),
   /** The first overdue milestone, else the next that is waited for. */
   waitingFor: z
-    .object({ name: z.string(), title: z.string(), system: z.string(), dueAt: Instant.nullable() })
+    .object({
+      name: z.string(),
+      title: z.string(),
+      system: z.string(),
+      dueAt: Instant.nullable(),
+      /** Why there is no deadline; null where there is one. */
+      noDueWhy: z.string().nullable(),
+    })
     .nullable(),
   value: Money.nullable(),
 });
@@ -43,6 +50,10 @@ export const MilestoneView = z.object({
   state: MilestoneState,
   at: Instant.nullable(),
   dueAt: Instant.nullable(),
+  /** Why there is no deadline; null where there is one, or nothing is waited for. */
+  noDueWhy: z.string().nullable(),
+  /** Things it was reached for, such as two shipments of one order; `of` is how many its deadline counts from. */
+  parts: z.object({ reached: z.int(), of: z.int() }).nullable(),
   /** Positive: after the deadline. */
   lateByMs: z.number().nullable(),
   traceId: z.string().nullable(),

@@ -1,5 +1,6 @@
 import type { DeadLetter, SearchHit } from '#lib/api-types.ts';
 import type { Routes } from '#lib/routes.ts';
+import { parseBusinessKey } from '@plumbline/model/telemetry/business-key.ts';
 
 export interface PaletteItem {
   readonly id: string;
@@ -26,7 +27,12 @@ export function paletteItems(
     detail: 'Page',
     href,
   }));
-  const hitItems = hits.map((hit) => ({ ...hit, id: `${hit.kind}:${hit.id}`, href: hrefOf(hit, to) }));
+  const hitItems = onePlaceEach(hits).map((hit) => ({
+    ...hit,
+    title: titleOf(hit),
+    id: `${hit.kind}:${hit.id}`,
+    href: hrefOf(hit, to),
+  }));
   const letterItems = letters.map(({ id, messageId, cause }) => ({
     id: `dead-letter:${id}`,
     kind: 'dead-letter' as const,
@@ -35,6 +41,16 @@ export function paletteItems(
     href: to.deadLetter(id),
   }));
   return needle === '' ? pageItems : [...hitItems, ...letterItems, ...pageItems];
+}
+
+/** Several keys of one run lead to one page: the first, which fits best, stands for them. */
+export function onePlaceEach(hits: readonly SearchHit[]): SearchHit[] {
+  return [...new Map(hits.toReversed().map((hit) => [`${hit.kind} ${hit.id}`, hit])).values()].toReversed();
+}
+
+/** A key as it stands on the paper; what entity it is stands beside it. */
+export function titleOf({ kind, title }: SearchHit): string {
+  return kind === 'transaction' ? (parseBusinessKey(title)?.id ?? title) : title;
 }
 
 function hrefOf(hit: SearchHit, to: Routes): string {
