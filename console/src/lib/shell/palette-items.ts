@@ -45,7 +45,9 @@ export function paletteItems(
 
 /** Several keys of one run lead to one page: the first, which fits best, stands for them. */
 export function onePlaceEach(hits: readonly SearchHit[]): SearchHit[] {
-  return [...new Map(hits.toReversed().map((hit) => [`${hit.kind} ${hit.id}`, hit])).values()].toReversed();
+  const isSame = (one: SearchHit, other: SearchHit): boolean =>
+    one.kind === other.kind && one.id === other.id;
+  return hits.filter((hit, index) => hits.findIndex((one) => isSame(one, hit)) === index);
 }
 
 /** A key as it stands on the paper; what entity it is stands beside it. */
