@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Name, TimeZone } from './schema.ts';
+import { Name, TimeZone } from './name.ts';
 
 const time = z
   .string()

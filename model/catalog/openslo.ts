@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Calendar } from './calendar.ts';
-import { Name, TimeZone } from './schema.ts';
+import { Name, TimeZone } from './name.ts';
 
 /** `duration-shorthand` of OpenSLO v1: a whole number and one unit; `m` are minutes and `M` months. */
 export const DurationShorthand = z

@@ -1,11 +1,7 @@
 import { z } from 'zod';
 import type { NamedCalendar } from './calendar.ts';
+import { Name, TimeZone } from './name.ts';
 import type { Objective } from './objective.ts';
-
-/** Lower-case name with dashes, at most 63 characters, as in DNS labels: it stands in URLs and queries. */
-export const Name = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'use lower-case letters, digits and dashes, starting with a letter');
 
 /** Name of an entity: a canonical business object such as `order` or `credit_memo`. */
 export const EntityName = z
@@ -29,8 +25,6 @@ export const AttributeName = z
   .max(200)
   .regex(/^[\p{L}\p{N}_.\-/]+$/u, 'use letters, digits, dots, dashes, slashes and underscores');
 
-/** Name of the IANA time zone database. */
-export const TimeZone = z.string().refine(isTimeZone, 'use an IANA time zone such as America/Chicago');
 const httpUrl = z.url({ protocol: /^https?$/ });
 const title = z.string().min(1).max(120);
 const text = z.string().max(2000);
@@ -326,13 +320,4 @@ export function durationMs(duration: string): number {
     totalMs += Number(amount) * (unitMs[unit ?? ''] ?? 0);
   }
   return totalMs;
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+
+/** Lower-case name with dashes, at most 63 characters, as in DNS labels: it stands in URLs and queries. */
+export const Name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'use lower-case letters, digits and dashes, starting with a letter');
+
+/** Name of the IANA time zone database. */
+export const TimeZone = z.string().refine(isTimeZone, 'use an IANA time zone such as America/Chicago');
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
