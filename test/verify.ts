@@ -23,7 +23,7 @@ const checks: Check[] = [
   { name: 'format', command: 'prettier --check --cache --log-level warn .' },
   {
     name: 'boundaries',
-    command: 'depcruise model collector control-plane console/src deploy test --output-type err',
+    command: 'depcruise model collector control-plane console/src deploy probes slo test --output-type err',
   },
   { name: 'nothing unused', command: 'knip --no-progress' },
 ];
