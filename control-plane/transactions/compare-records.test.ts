@@ -12,6 +12,7 @@ const catalog = {
   processes: [],
   calendars: [],
   objectives: [],
+  probes: [],
 };
 const record = (system: string, fields: Record<string, string>, deleted = 0) => ({
   key: 'order:1',

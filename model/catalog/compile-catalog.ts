@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type CatalogError, compareCatalogErrors, compareTexts } from './catalog-error.ts';
 import { readEntitySchemas } from './entity-schemas.ts';
 import { compileObjectives } from './compile-objectives.ts';
+import { compileProbes } from './check-probe.ts';
 import { findDoubts } from './overlaps.ts';
 import { type Located, parseFiles } from './parse-files.ts';
 import { checkReferences } from './references.ts';
@@ -27,10 +28,16 @@ export function compileCatalog(texts: ReadonlyMap<string, string>): CatalogResul
     systems: declared.systems.map(({ item }) => item.name),
     flows: declared.flows.map(({ item }) => item.name),
   });
+  const probed = compileProbes(documents, {
+    systems: declared.systems.map(({ item }) => item.name),
+    flows: declared.flows.map(({ item }) => item.name),
+    connections: declared.connections.map(({ item }) => item),
+  });
   const found = [
     ...checkReferences(declared),
     ...read.flatMap((entity) => entity.errors),
     ...measured.errors,
+    ...probed.errors,
   ];
   if (found.length > 0) return refused(found);
   const content = {
@@ -41,6 +48,7 @@ export function compileCatalog(texts: ReadonlyMap<string, string>): CatalogResul
     processes: sorted(declared.processes),
     calendars: measured.calendars,
     objectives: measured.objectives,
+    probes: probed.probes,
   };
   const warnings = [
     ...read.flatMap((entity) => entity.warnings),
@@ -64,6 +72,7 @@ export function emptyCatalog(): Catalog {
     processes: [],
     calendars: [],
     objectives: [],
+    probes: [],
   };
   return { hash: hashContent(content), ...content };
 }

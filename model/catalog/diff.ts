@@ -1,7 +1,8 @@
 import { canonicalJson } from './compile-catalog.ts';
 import { type Catalog } from './schema.ts';
 
-export type CatalogKind = 'system' | 'connection' | 'entity' | 'flow' | 'process' | 'calendar' | 'objective';
+export type CatalogKind =
+  'system' | 'connection' | 'entity' | 'flow' | 'process' | 'calendar' | 'objective' | 'probe';
 
 export interface CatalogItemName {
   readonly kind: CatalogKind;
@@ -43,6 +44,7 @@ function itemsOf(catalog: Catalog): Map<string, { kind: CatalogKind; name: strin
     ['process', catalog.processes],
     ['calendar', catalog.calendars],
     ['objective', catalog.objectives],
+    ['probe', catalog.probes],
   ];
   return new Map(
     lists.flatMap(([kind, items]) =>

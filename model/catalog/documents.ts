@@ -18,7 +18,7 @@ type Read =
   | { readonly ok: true; readonly document: LocatedDocument }
   | { readonly ok: false; readonly errors: readonly CatalogError[] };
 
-/** Reads one document that names its own kind: those of OpenSLO v1, and calendars. */
+/** Reads one document that names its own kind: those of OpenSLO v1, calendars and probes. */
 export function parseDocument(source: YamlSource): Read {
   const wrong = checkVersion(source);
   if (wrong !== undefined) return { ok: false, errors: [wrong] };
@@ -56,14 +56,18 @@ function checkVersion(source: YamlSource): CatalogError | undefined {
   if (version !== 'openslo/v1' && version !== 'plumbline/v1') {
     const older = typeof version === 'string' && version.startsWith('openslo/');
     const why = older ? `"${version}" is not read here; convert the file to openslo/v1` : undefined;
-    return errorIn(source, ['apiVersion'], why ?? 'write openslo/v1, or plumbline/v1 for a Calendar');
+    return errorIn(
+      source,
+      ['apiVersion'],
+      why ?? 'write openslo/v1, or plumbline/v1 for a Calendar or a Probe',
+    );
   }
   if (!known.includes(kind)) {
     const meant = typeof kind === 'string' ? `unknown kind "${kind.slice(0, 80)}"` : 'kind is missing';
     const ending = didYouMean(typeof kind === 'string' ? kind : '', documentKinds);
     return errorIn(source, ['kind'], `${meant}${ending}`);
   }
-  const wanted = kind === 'Calendar' ? 'plumbline/v1' : 'openslo/v1';
+  const wanted = kind === 'Calendar' || kind === 'Probe' ? 'plumbline/v1' : 'openslo/v1';
   if (version === wanted) return undefined;
   return errorIn(source, ['apiVersion'], `a ${String(kind)} is written with apiVersion: ${wanted}`);
 }

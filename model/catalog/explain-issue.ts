@@ -34,6 +34,12 @@ export function explainIssue(
     case 'too_big':
       return [{ path, part: 'value', message: explainSize(issue.origin, 'at most', issue.maximum) }];
     case 'invalid_union':
+      if ('options' in issue) {
+        // The key that decides between the branches holds none of their values.
+        return [
+          { path, part: 'value', message: explainValue(valueAt(root, path), issue.options.map(String)) },
+        ];
+      }
       return explainUnion(root, path, issue.errors, schema);
     default:
       return [{ path, part: 'value', message: lowerFirst(issue.message) }];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Calendar } from './calendar.ts';
 import { Name, TimeZone } from './name.ts';
+import { ProbeSpec } from './probe.ts';
 
 /** `duration-shorthand` of OpenSLO v1: a whole number and one unit; `m` are minutes and `M` months. */
 export const DurationShorthand = z
@@ -181,6 +182,12 @@ export const documentSchemas = {
     kind: z.literal('Calendar'),
     metadata: Metadata,
     spec: Calendar,
+  }),
+  Probe: z.strictObject({
+    apiVersion: z.literal('plumbline/v1'),
+    kind: z.literal('Probe'),
+    metadata: Metadata,
+    spec: ProbeSpec,
   }),
 } as const;
 export type DocumentKind = keyof typeof documentSchemas;

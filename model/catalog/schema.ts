@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { NamedCalendar } from './calendar.ts';
 import { Name, TimeZone } from './name.ts';
 import type { Objective } from './objective.ts';
+import type { Probe } from './probe.ts';
 
 /** Name of an entity: a canonical business object such as `order` or `credit_memo`. */
 export const EntityName = z
@@ -310,6 +311,7 @@ export interface Catalog {
   readonly processes: readonly Process[];
   readonly calendars: readonly NamedCalendar[];
   readonly objectives: readonly Objective[];
+  readonly probes: readonly Probe[];
 }
 
 /** Milliseconds of a `Duration` text such as `1d12h`. */

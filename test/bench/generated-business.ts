@@ -33,6 +33,7 @@ export function generatedCatalog(): Catalog {
     connections: [],
     calendars: [],
     objectives: [],
+    probes: [],
     entities: ['order', 'shipment', 'invoice', 'payment', 'customer'].map((name) => ({
       name,
       title: name,

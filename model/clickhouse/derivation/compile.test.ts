@@ -8,6 +8,7 @@ const empty: Catalog = {
   connections: [],
   calendars: [],
   objectives: [],
+  probes: [],
   entities: [],
   flows: [],
   processes: [],
@@ -21,6 +22,7 @@ const small: Catalog = {
   connections: [],
   calendars: [],
   objectives: [],
+  probes: [],
   entities: [
     { name: 'order', title: 'Order', attributes: ['app.no'], authority: {}, schemas: {}, masked: [] },
   ],

@@ -13,6 +13,7 @@ export function derivationCatalog(hash = 'derivation'): Catalog {
     connections: [],
     calendars: [],
     objectives: [],
+    probes: [],
     entities: [
       entity('order', ['wms.sales_order_no', 'app.order_id']),
       entity('shipment', ['shipment.no']),
