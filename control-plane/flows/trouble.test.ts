@@ -80,6 +80,16 @@ describe('the start of a run of failures', () => {
       1,
     ],
     [
+      'two failures of half an hour ago, then an outage: its own first failure dates it',
+      [[4, 2], ...Array.from({ length: 30 }, () => [1, 0] as [number, number]), [300, 300], [300, 300]],
+      31,
+    ],
+    [
+      'a share refused all the time: the first dates it',
+      Array.from({ length: 60 }, (_, at) => [2, at % 5 === 0 ? 1 : 0] as [number, number]),
+      0,
+    ],
+    [
       'a stray failure long after an outage: the outage is what is told of',
       [
         [5, 0],
@@ -118,8 +128,8 @@ describe('recoveryFrom', () => {
     ['an outage, then two successes', [[9, 9], [2, 0], ...quiet(9)], false],
     ['an outage, then three successes, but only four minutes', [[9, 9], [3, 0], ...quiet(3)], false],
     ['an outage, then nothing at all', [[9, 9], ...quiet(30)], false],
-    ['a tenth refused, then twenty-eight successes', [[100, 10], [28, 0], ...quiet(9)], false],
-    ['a tenth refused, then twenty-nine successes', [[100, 10], [29, 0], ...quiet(9)], true],
+    ['a tenth refused, then twenty-nine successes', [[100, 10], [29, 0], ...quiet(9)], false],
+    ['a tenth refused, then thirty successes', [[100, 10], [30, 0], ...quiet(9)], true],
     [
       'an outage, then a stray failure within the limit',
       [[9, 9], [50, 0], [50, 1], [50, 0], ...quiet(5)],
@@ -127,10 +137,10 @@ describe('recoveryFrom', () => {
     ],
     [
       'an outage whose last failure came late, then enough successes',
-      [[9, 9], [20, 1], [8, 0], ...quiet(5)],
+      [[9, 9], [20, 1], [9, 0], ...quiet(5)],
       true,
     ],
-    ['an outage whose last failure came late, then too few', [[9, 9], [20, 1], [7, 0], ...quiet(5)], false],
+    ['an outage whose last failure came late, then too few', [[9, 9], [20, 1], [8, 0], ...quiet(5)], false],
     ['a relapse', [[9, 9], [400, 0], ...quiet(9), [9, 3]], false],
   ])('%s', (_, counts, expected) => {
     const run = tellingRun(failureRuns(counted(counts), 0.02));

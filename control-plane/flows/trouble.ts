@@ -7,6 +7,7 @@ const doubtMax = 0.05;
 /** So long, at least, nothing has failed when a flow counts as recovered: retries come back within minutes. */
 const quietMsMin = 5 * 60_000;
 const successesMin = 3;
+const priorAttempts = 5;
 
 /** A stretch of time. Slots of one list may differ in width. */
 export interface Slot {
@@ -50,32 +51,63 @@ export function unansweredSends(
 }
 
 /**
- * Runs of failures, the newest first. Going back, an earlier failure belongs to the run of the next one while the
- * stretch between them breaks the limit: a slow flow's few successes in between do not end a run, and a busy flow's
- * rare failures do not lengthen one.
+ * Runs of failures, the newest first. A failure belongs to the run before it unless that had ended by then: a slow flow's
+ * few successes in between do not end a run, and a stray failure of this morning is not where an outage began.
  * @param slots oldest first.
  */
 export function failureRuns(slots: readonly Counted[], failedRatioMax: number): Run[] {
   const runs: Run[] = [];
-  const after = { attempts: 0, failed: 0 };
-  let run: Run | undefined;
+  let run: (Omit<Run, 'after' | 'last'> & { readonly last: Counted }) | undefined;
+  const all = { attempts: 0, failed: 0 };
+  const totals = sumOf(slots);
   let gap = 0;
-  for (const slot of slots.toReversed()) {
-    gap += slot.attempts;
-    if (slot.failed > 0) {
-      const joins = run !== undefined && slot.failed / gap > failedRatioMax;
-      run =
-        run && joins
-          ? { ...run, first: slot, attempts: run.attempts + gap, failed: run.failed + slot.failed }
-          : { first: slot, last: slot, attempts: slot.attempts, failed: slot.failed, after: { ...after } };
-      if (joins) runs[runs.length - 1] = run;
-      else runs.push(run);
-      gap = 0;
+  const close = (): void => {
+    if (run)
+      runs.push({
+        ...run,
+        after: { attempts: totals.attempts - all.attempts, failed: totals.failed - all.failed },
+      });
+  };
+  for (const slot of slots) {
+    if (slot.failed === 0) {
+      gap += slot.attempts;
+      continue;
     }
-    after.attempts += slot.attempts;
-    after.failed += slot.failed;
+    if (run && !endedBefore(run, gap, slot, failedRatioMax)) {
+      run = {
+        first: run.first,
+        last: slot,
+        attempts: run.attempts + gap + slot.attempts,
+        failed: run.failed + slot.failed,
+      };
+    } else {
+      close();
+      run = { first: slot, last: slot, attempts: slot.attempts, failed: slot.failed };
+    }
+    all.attempts += gap + slot.attempts;
+    all.failed += slot.failed;
+    gap = 0;
   }
-  return runs;
+  close();
+  return runs.toReversed();
+}
+
+function sumOf(slots: readonly Counted[]): { attempts: number; failed: number } {
+  return slots.reduce(
+    (sum, { attempts, failed }) => ({ attempts: sum.attempts + attempts, failed: sum.failed + failed }),
+    { attempts: 0, failed: 0 },
+  );
+}
+
+/** Had a run ended when the next failure came? @param gap successes since its last slot */
+function endedBefore(
+  run: { readonly last: Counted; readonly attempts: number; readonly failed: number },
+  gap: number,
+  next: Slot,
+  failedRatioMax: number,
+): boolean {
+  if (run.last.failed / (run.last.attempts + gap) <= failedRatioMax) return true;
+  return next.at.getTime() - run.last.until.getTime() >= quietMsMin && gap >= successesNeeded(run);
 }
 
 /** The run that says how a flow is: the newest that is more than a stray. */
@@ -94,13 +126,16 @@ export function recoveryFrom(run: Run | undefined, failedRatioMax: number, at: D
   const succeeded = after.attempts - after.failed;
   if (at.getTime() - run.last.until.getTime() < quietMsMin) return null;
   if (after.failed / Math.max(1, after.attempts) > failedRatioMax) return null;
-  if (succeeded < successesNeeded(run.failed / run.attempts)) return null;
+  if (succeeded < successesNeeded(run)) return null;
   return { last: run.last, run, after };
 }
 
-/** How many successes in a row are too many for a flow of which this share fails. */
-function successesNeeded(failedRatio: number): number {
-  if (failedRatio >= 1) return successesMin;
+/**
+ * How many successes in a row are too many for a flow that fails as it did in a run. Of a short run little is known:
+ * a few attempts that might as well have succeeded are added to it.
+ */
+function successesNeeded({ attempts, failed }: Pick<Run, 'attempts' | 'failed'>): number {
+  const failedRatio = failed / (attempts + priorAttempts);
   return Math.max(successesMin, Math.ceil(Math.log(doubtMax) / Math.log(1 - failedRatio)));
 }
 

@@ -133,7 +133,7 @@ describe('judgeMilestones', () => {
       null,
       null,
       open,
-      '2h after Accepted, which is not reached yet',
+      'due 2h after Accepted',
       open,
     ]);
   });

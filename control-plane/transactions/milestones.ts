@@ -62,7 +62,7 @@ function deadlineOf(
 
 function whyNotDue(process: Process, milestone: Milestone, passedBy: boolean): string {
   const base = process.milestones.find(({ name }) => name === baseOf(process, milestone));
-  if (base) return `${milestone.within} after ${base.title}, which is not reached yet`;
+  if (base) return `due ${milestone.within} after ${base.title}`;
   if (passedBy) return 'passed by: later milestones are reached, so its event was never told';
   return 'no deadline in the catalog';
 }
