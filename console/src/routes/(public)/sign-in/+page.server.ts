@@ -9,7 +9,7 @@ export const load: PageServerLoad = async (event) => {
     const session = await ask(event, '/session', { method: 'GET' });
     if (session.ok) redirect(303, safeNext(event.url.searchParams.get('next')));
   }
-  return { title: 'Sign in' };
+  return { title: 'Sign in', hasEnded: event.locals.session !== undefined };
 };
 
 export const actions: Actions = {
