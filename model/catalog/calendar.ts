@@ -14,7 +14,7 @@ export const Weekday = z.enum(weekdays);
 export type Weekday = z.infer<typeof Weekday>;
 
 /** One opening of a day. A close that is not after the open is on the next day. */
-const Opening = z.strictObject({ open: time, close: closingTime });
+export const Opening = z.strictObject({ open: time, close: closingTime });
 export type Opening = z.infer<typeof Opening>;
 
 /** When a business works: opening hours, holidays and cut-offs, all in one time zone. */
