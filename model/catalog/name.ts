@@ -8,6 +8,11 @@ export const Name = z
 /** Name of the IANA time zone database. */
 export const TimeZone = z.string().refine(isTimeZone, 'use an IANA time zone such as America/Chicago');
 
+const durationPattern = /^(?=.)(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
+
+/** Span of elapsed time written with units, largest first: `90s`, `15m`, `1d12h`. */
+export const Duration = z.string().regex(durationPattern, 'write a duration such as 30s, 15m, 4h or 1d12h');
+
 function isTimeZone(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });

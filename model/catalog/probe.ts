@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Fields } from './conditions/fields.ts';
-import { Name, TimeZone } from './name.ts';
-import { Duration } from './schema.ts';
+import { Duration, Name, TimeZone } from './name.ts';
 
 const host = z
   .string()
@@ -100,6 +99,7 @@ export const ProbeCheck = z.discriminatedUnion('kind', [
       .min(1)
       .max(200)
       .regex(/^[^/\\]+$/, 'write the name of a file; directories belong to the connection')
+      .refine((pattern) => pattern.split('*').length <= 4, 'write at most three *')
       .describe('* and ? stand for any characters; {yyyy}, {MM} and {dd} for the date on which it is due'),
     expected: DueSchedule.optional(),
     stableFor: Duration.default('2s').describe('Its size and time must not change for so long'),

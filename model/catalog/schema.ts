@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { NamedCalendar } from './calendar.ts';
-import { Name, TimeZone } from './name.ts';
+import { Duration, Name, TimeZone } from './name.ts';
 import type { Objective } from './objective.ts';
 import type { Probe } from './probe.ts';
 
@@ -13,11 +13,6 @@ export const EntityName = z
 export const EventName = z
   .string()
   .regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, 'use entity.verb in lower case, such as order.placed');
-
-const durationPattern = /^(?=.)(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
-
-/** Span of elapsed time written with units, largest first: `90s`, `15m`, `1d12h`. */
-export const Duration = z.string().regex(durationPattern, 'write a duration such as 30s, 15m, 4h or 1d12h');
 
 /** Attribute name of OpenTelemetry or of one's own, such as `messaging.destination.name`. */
 export const AttributeName = z

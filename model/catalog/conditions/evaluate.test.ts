@@ -66,18 +66,14 @@ test('and, or and not agree with those of the language that they are written in'
         text: `not (${text})`,
         value: (of) => !value(of),
       })),
-      fc
-        .tuple(tie('formula'), tie('formula'))
-        .map(([x, y]): Formula => ({
-          text: `(${x.text}) and (${y.text})`,
-          value: (of) => x.value(of) && y.value(of),
-        })),
-      fc
-        .tuple(tie('formula'), tie('formula'))
-        .map(([x, y]): Formula => ({
-          text: `(${x.text}) or (${y.text})`,
-          value: (of) => x.value(of) || y.value(of),
-        })),
+      fc.tuple(tie('formula'), tie('formula')).map(([x, y]): Formula => ({
+        text: `(${x.text}) and (${y.text})`,
+        value: (of) => x.value(of) && y.value(of),
+      })),
+      fc.tuple(tie('formula'), tie('formula')).map(([x, y]): Formula => ({
+        text: `(${x.text}) or (${y.text})`,
+        value: (of) => x.value(of) || y.value(of),
+      })),
     ),
   }));
   const truth = fc.record({ a: fc.boolean(), b: fc.boolean(), c: fc.boolean() });

@@ -79,7 +79,7 @@ function valueOf(node: Node, source: string, values: Values): unknown {
     case 'literal':
       return node.value;
     case 'path':
-      return valueAt(node, values);
+      return evaluatePath(node, values);
     case 'call':
       return callOf(node, source, values);
     default:
@@ -87,7 +87,8 @@ function valueOf(node: Node, source: string, values: Values): unknown {
   }
 }
 
-function valueAt({ steps }: PathNode, values: Values): unknown {
+/** The value at a path, undefined where there is none. */
+export function evaluatePath({ steps }: PathNode, values: Values): unknown {
   const found = fieldOf(steps, values);
   if (found === undefined) return undefined;
   let value = values[found.name];
