@@ -2,6 +2,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import { adminRoutes } from './access/admin-routes.ts';
 import { sessionRoutes } from './access/session-routes.ts';
+import { alertRoutes } from './alerts/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import type { Context } from './context.ts';
@@ -53,7 +54,8 @@ export function createApp(context: Context, stopped: AbortSignal) {
     .route('/api/v1', topologyRoutes(context))
     .route('/api/v1', transferRoutes(context))
     .route('/api/v1', deadLetterRoutes(context))
-    .route('/api/v1', replayRoutes(context));
+    .route('/api/v1', replayRoutes(context))
+    .route('/api/v1', alertRoutes(context));
 
   const document = describeApi(app, apiVersion);
   app.get('/api/v1/openapi.json', (c) => c.json(document));

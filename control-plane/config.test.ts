@@ -37,6 +37,8 @@ test.each([
   [{ CLICKHOUSE_URL: 'postgres://x' }, 'CLICKHOUSE_URL'],
   [{ PLUMBLINE_API_PORT: 'x' }, 'PLUMBLINE_API_PORT'],
   [{ PLUMBLINE_LOCAL: 'yes' }, 'PLUMBLINE_LOCAL'],
+  [{ PLUMBLINE_CHANNEL_ON_CALL: 'pager-duty://short' }, 'PLUMBLINE_CHANNEL_ON_CALL'],
+  [{ PLUMBLINE_NOTIFY_NETWORKS: 'intranet' }, 'PLUMBLINE_NOTIFY_NETWORKS'],
 ])('%j is refused by its name', (change, name) => {
   expect(() => parseConfig({ ...least, ...change })).toThrow(name);
 });

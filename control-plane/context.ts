@@ -1,5 +1,6 @@
 import type { ClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import type { Postgres } from '@plumbline/model/postgres/pool.ts';
+import type { ChannelHolder } from './alerts/hold-channels.ts';
 import type { CatalogHolder } from './catalog/holder.ts';
 import type { Config } from './config.ts';
 import type { EventHub } from './live/hub.ts';
@@ -15,6 +16,7 @@ export interface Context {
   readonly events: EventHub;
   readonly log: Log;
   readonly transports: TransportHolder;
+  readonly channels: ChannelHolder;
   readonly now: () => Date;
   readonly randomBytes: (size: number) => Buffer;
   readonly randomId: () => string;

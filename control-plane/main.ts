@@ -5,6 +5,8 @@ import { createDatabase, migrate as migrateClickHouse } from '@plumbline/model/c
 import { migrate as migratePostgres } from '@plumbline/model/postgres/migrate.ts';
 import { createPostgres } from '@plumbline/model/postgres/pool.ts';
 import { renewFirstLink, writeFirstLink, writeLocalToken } from './access/local-files.ts';
+import { startDispatch } from './alerts/dispatch.ts';
+import { holdChannels } from './alerts/hold-channels.ts';
 import { createApp } from './app.ts';
 import { holdCatalog } from './catalog/holder.ts';
 import { parseConfig, type Config } from './config.ts';
@@ -69,6 +71,7 @@ async function run(config: Config): Promise<void> {
     events,
     log,
     transports,
+    channels: holdChannels(config.channels, config.notifyNetworks, now),
     now,
     randomBytes,
     randomId: randomUUID,
@@ -92,6 +95,7 @@ async function run(config: Config): Promise<void> {
   const evidence = createEvidence(clickHouse);
   const engine = startReplayEngine({ ...context, evidence }, engineDefaults);
   const stopRules = startAutoReplay(context, evidence);
+  const stopDispatch = startDispatch({ ...context, channels: context.channels.open });
   const stopRenewing = link ? renewFirstLink(context) : () => undefined;
   server.on('error', (error) => {
     log.error(`port ${config.port} cannot be used; set PLUMBLINE_API_PORT to another`, describeError(error));
@@ -105,7 +109,7 @@ async function run(config: Config): Promise<void> {
     stopTicking();
     stopRenewing();
     void drain(server)
-      .then(() => Promise.all([engine.stop(), stopRules()]))
+      .then(() => Promise.all([engine.stop(), stopRules(), stopDispatch()]))
       .then(() => Promise.all([catalog.stop(), stopIntake(), stopFollowing()]))
       .then(() => transports.close())
       .then(() => Promise.all([clickHouse.close(), postgres.end()]))

@@ -68,6 +68,11 @@ export const policy: Readonly<Record<string, Access>> = {
   'POST /api/v1/replays/:id/pause': 'operator',
   'POST /api/v1/replays/:id/resume': 'operator',
   'POST /api/v1/replays/:id/cancel': 'operator',
+
+  'GET /api/v1/alerts': 'viewer',
+  'GET /api/v1/alerts/:episode/explain': 'engineer',
+  'GET /api/v1/channels': 'viewer',
+  'POST /api/v1/channels/:name/test': 'engineer',
 };
 
 /** Paths of what runs before every route. Anything else that takes all methods would escape the policy. */

@@ -3,8 +3,10 @@ import { defaultPolicy, type CoursePolicy } from '@plumbline/slo/notify/course.t
 import type { Channel } from '@plumbline/slo/notify/notification.ts';
 import { describeError, type Log } from '../log.ts';
 import { claimNext, recordDelivery } from './course-store.ts';
+import { forgetOld } from './forget.ts';
 
 const periodMs = 500;
+const forgetEveryMs = 60 * 60_000;
 /** Acts for one channel in one round; the others wait for the next one. */
 const roundMax = 100;
 
@@ -36,10 +38,15 @@ export function startDispatch(ports: DispatchPorts): () => Promise<void> {
       running.set(name, round);
     }
   };
-  const timer = setInterval(look, periodMs);
-  timer.unref();
+  const forget = () => {
+    forgetOld(ports.postgres, ports.now()).catch((error: unknown) =>
+      ports.log.warn('old alerts could not be forgotten', describeError(error)),
+    );
+  };
+  const timers = [setInterval(look, periodMs), setInterval(forget, forgetEveryMs)];
+  for (const timer of timers) timer.unref();
   return async () => {
-    clearInterval(timer);
+    for (const timer of timers) clearInterval(timer);
     stopping.abort();
     await Promise.all(running.values());
   };

@@ -17,7 +17,8 @@ CREATE TABLE alerts (
   muted_until timestamptz
 );
 CREATE UNIQUE INDEX alerts_firing ON alerts (key) WHERE resolved_at IS NULL;
-CREATE INDEX alerts_newest ON alerts (key, fired_at DESC);
+CREATE INDEX alerts_of_key ON alerts (key, fired_at DESC);
+CREATE INDEX alerts_newest ON alerts (fired_at DESC, episode DESC);
 
 -- What each channel believes of each alert, and what is on its way to it.
 CREATE TABLE alert_courses (
@@ -53,3 +54,5 @@ CREATE TABLE alert_deliveries (
   answer text NOT NULL
 );
 CREATE INDEX alert_deliveries_of_key ON alert_deliveries (key, id DESC);
+CREATE INDEX alert_deliveries_of_channel ON alert_deliveries (channel, id DESC);
+CREATE INDEX alert_deliveries_by_age ON alert_deliveries (at);

@@ -7,6 +7,7 @@ import { createToken } from '@plumbline/control-plane/access/manage-tokens.ts';
 import { hashPassword } from '@plumbline/control-plane/access/password.ts';
 import { replaceSession } from '@plumbline/control-plane/access/sessions.ts';
 import { plumbline, roles, type Role } from '@plumbline/control-plane/actor.ts';
+import { holdChannels } from '@plumbline/control-plane/alerts/hold-channels.ts';
 import { createApp } from '@plumbline/control-plane/app.ts';
 import { holdCatalog } from '@plumbline/control-plane/catalog/holder.ts';
 import { parseConfig } from '@plumbline/control-plane/config.ts';
@@ -40,10 +41,11 @@ export interface Asked {
 /** The API over both engines, with a clock that the test turns. */
 export type Stand = Awaited<ReturnType<typeof openStand>>;
 
-/** @param transports what replays are sent by; default: no connection has a URL. */
+/** @param transports what replays are sent by; default: no connection has a URL. @param environment more of it */
 export async function openStand(
   catalogDirectory?: string,
   transports: TransportHolder = { of: () => undefined, close: () => Promise.resolve() },
+  environment: Readonly<Record<string, string>> = {},
 ) {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'plumbline-api-'));
   const engines = await startEngines({ dataDir });
@@ -59,6 +61,7 @@ export async function openStand(
     DATABASE_URL: engines.databaseUrl,
     PLUMBLINE_DATA_DIR: path.join(dataDir, 'control-plane'),
     PLUMBLINE_PUBLIC_URL: publicUrl,
+    ...environment,
   });
   const events = createEventHub();
   const catalog = await holdCatalog({
@@ -77,6 +80,7 @@ export async function openStand(
     events,
     log,
     transports,
+    channels: holdChannels(config.channels, config.notifyNetworks, now),
     now,
     randomBytes,
     randomId: randomUUID,

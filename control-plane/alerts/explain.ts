@@ -1,0 +1,38 @@
+import type { Context } from '../context.ts';
+import { Problem } from '../problem.ts';
+import { readAlert, readAttempts, readCourses, type CourseRow } from './queries.ts';
+import type { Alert, Belief, Explanation } from './schemas.ts';
+
+/** Why who was told what of an alert, or was not. @throws Problem not_found */
+export async function explainAlert(context: Context, episode: string): Promise<Explanation> {
+  const alert = await readAlert(context.postgres, episode);
+  if (!alert) throw new Problem('not_found', 'There is no such alert.');
+  const [courses, attempts] = await Promise.all([
+    readCourses(context.postgres, alert.key),
+    readAttempts(context.postgres, episode),
+  ]);
+  const known = new Map(courses.map((course) => [course.channel, course]));
+  return {
+    alert,
+    attempts,
+    channels: alert.channels.map((name) => beliefOf(context, alert, name, known.get(name))),
+  };
+}
+
+function beliefOf(context: Context, alert: Alert, channel: string, course: CourseRow | undefined): Belief {
+  const believes = course?.believes ?? 'no';
+  return { channel, believes, reason: reasonFor(context, alert, channel, course) };
+}
+
+function reasonFor(context: Context, alert: Alert, name: string, course: CourseRow | undefined): string {
+  const held = context.channels.find(name);
+  const variable = `PLUMBLINE_CHANNEL_${name.toUpperCase().replaceAll('-', '_')}`;
+  if (!held) return `There is no channel of this name: set ${variable} and restart.`;
+  if (held.off !== undefined) return `It is switched off because its receiver is gone: ${held.off}`;
+  if (course?.isSending) return 'An act is on its way.';
+  if (course?.times && course.notBefore > context.now().toISOString())
+    return `It failed ${course.times === 1 ? 'once' : `${course.times} times in a row`}; tried again at ${course.notBefore}.`;
+  const believes = course?.believes ?? 'no';
+  if (alert.state === 'firing') return believes === 'yes' ? 'It was told.' : 'It is told next.';
+  return believes === 'no' ? 'Nothing is open there.' : 'Its resolve is sent next.';
+}

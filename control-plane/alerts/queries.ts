@@ -1,0 +1,114 @@
+import { query, type Executor } from '@plumbline/model/postgres/pool.ts';
+import { z } from 'zod';
+import type { Alert, Attempt } from './schemas.ts';
+
+const attemptsMax = 200;
+const iso = z.date().transform((at) => at.toISOString());
+
+const AlertRow = z.object({
+  episode: z.string(),
+  key: z.string(),
+  severity: z.enum(['page', 'ticket']),
+  state: z.enum(['firing', 'resolved']),
+  title: z.string(),
+  summary: z.string(),
+  facts: z.array(z.object({ name: z.string(), value: z.string() })),
+  links: z.array(z.object({ title: z.string(), href: z.string() })),
+  channels: z.array(z.string()),
+  startedAt: iso,
+  firedAt: iso,
+  resolvedAt: iso.nullable(),
+});
+
+const alertColumns = `
+  episode, key, severity, CASE WHEN resolved_at IS NULL THEN 'firing' ELSE 'resolved' END AS state, title, summary, facts,
+  links, channels, started_at AS "startedAt", fired_at AS "firedAt", resolved_at AS "resolvedAt"`;
+
+/** Episodes, the newest first. @param before instant and episode of the last one of the page before */
+export function readAlerts(
+  on: Executor,
+  state: 'firing' | 'resolved' | 'all',
+  page: { before: readonly [string, string] | undefined; limit: number },
+): Promise<Alert[]> {
+  return query(on, {
+    name: 'alerts.list',
+    sql: `
+      SELECT ${alertColumns} FROM alerts
+      WHERE ($1 = 'all' OR (resolved_at IS NULL) = ($1 = 'firing'))
+        AND ($2::timestamptz IS NULL OR (fired_at, episode) < ($2, $3::uuid))
+      ORDER BY fired_at DESC, episode DESC
+      LIMIT $4`,
+    params: [state, page.before?.[0] ?? null, page.before?.[1] ?? null, page.limit],
+    schema: AlertRow,
+  });
+}
+
+export async function readAlert(on: Executor, episode: string): Promise<Alert | undefined> {
+  const [row] = await query(on, {
+    name: 'alerts.one',
+    sql: `SELECT ${alertColumns} FROM alerts WHERE episode = $1`,
+    params: [episode],
+    schema: AlertRow,
+  });
+  return row;
+}
+
+const CourseRow = z.object({
+  channel: z.string(),
+  believes: z.enum(['no', 'maybe', 'yes']),
+  isSending: z.boolean(),
+  notBefore: iso,
+  times: z.int().nullable(),
+});
+export type CourseRow = z.output<typeof CourseRow>;
+
+/** What the channels believe of an alert, for as long as they were told of this episode or may be. */
+export function readCourses(on: Executor, key: string): Promise<CourseRow[]> {
+  return query(on, {
+    name: 'alerts.courses',
+    sql: `
+      SELECT channel, believes, sending IS NOT NULL AS "isSending", not_before AS "notBefore", (tried->>'times')::int AS times
+      FROM alert_courses WHERE key = $1 ORDER BY channel LIMIT 100`,
+    params: [key],
+    schema: CourseRow,
+  });
+}
+
+const AttemptRow = z.object({
+  at: iso,
+  channel: z.string(),
+  action: z.enum(['trigger', 'update', 'resolve']),
+  outcome: z.enum(['delivered', 'failed', 'refused', 'gone', 'unknown']),
+  reason: z.string(),
+  request: z.string(),
+  answer: z.string(),
+});
+
+/** Attempts to tell of one episode, the newest first. */
+export function readAttempts(on: Executor, episode: string): Promise<Attempt[]> {
+  return query(on, {
+    name: 'alerts.attempts',
+    sql: `
+      SELECT at, channel, action, outcome, reason, request, answer FROM alert_deliveries
+      WHERE key = (SELECT key FROM alerts WHERE episode = $1) AND episode = $1
+      ORDER BY id DESC LIMIT ${attemptsMax}`,
+    params: [episode],
+    schema: AttemptRow,
+  });
+}
+
+/** The newest attempt at each of these channels. */
+export function readLastAttempts(on: Executor, channels: readonly string[]) {
+  return query(on, {
+    name: 'alerts.last_attempts',
+    sql: `
+      SELECT channel, at, outcome, reason
+      FROM unnest($1::text[]) AS asked (channel)
+      CROSS JOIN LATERAL (
+        SELECT at, outcome, reason FROM alert_deliveries d WHERE d.channel = asked.channel ORDER BY id DESC LIMIT 1
+      ) newest
+      LIMIT 1000`,
+    params: [channels],
+    schema: AttemptRow.pick({ channel: true, at: true, outcome: true, reason: true }),
+  });
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dispatchTo } from '@plumbline/control-plane/alerts/dispatch.ts';
+import { clearAlert, raiseAlert } from '@plumbline/control-plane/alerts/raise.ts';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { codeOf, openStand, type Stand } from './stand.ts';
+
+const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+let stand: Stand;
+let server: Server;
+let engineer = '';
+let viewer = '';
+let status = 204;
+const received: { type: string; data: { title: string } }[] = [];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part: Buffer) => (body += String(part)));
+    request.on('end', () => {
+      received.push(JSON.parse(body) as (typeof received)[number]);
+      response.writeHead(status).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  stand = await openStand(undefined, undefined, {
+    PLUMBLINE_CHANNEL_ON_CALL: `webhook+http://:${secret}@127.0.0.1:${port}/hook`,
+    PLUMBLINE_CHANNEL_FAR_AWAY: `webhook+http://:${secret}@10.1.2.3/hook`,
+    PLUMBLINE_NOTIFY_NETWORKS: '127.0.0.0/8',
+  });
+  engineer = await stand.tokenOf('engineer');
+  viewer = await stand.tokenOf('viewer');
+});
+afterAll(async () => {
+  server.close();
+  await stand.close();
+});
+beforeEach(() => {
+  received.length = 0;
+  status = 204;
+});
+
+async function raise(key: string, channels: string[]): Promise<string> {
+  const found = {
+    key,
+    severity: 'page' as const,
+    title: `${key} is late`,
+    summary: 'Since half an hour.',
+    facts: [],
+    links: [],
+    channels,
+    startedAt: stand.clock.now,
+  };
+  return raiseAlert(stand.context.postgres, found, randomUUID(), stand.clock.now);
+}
+
+async function dispatch(name: string): Promise<void> {
+  const channel = stand.context.channels.open().get(name);
+  if (!channel) throw new Error(`${name} is not open`);
+  const { context } = stand;
+  await dispatchTo(
+    { ...context, channels: context.channels.open },
+    name,
+    channel,
+    new AbortController().signal,
+  );
+}
+
+interface Explained {
+  alert: { state: string };
+  channels: { channel: string; believes: string; reason: string }[];
+  attempts: { channel: string; outcome: string; request: string }[];
+}
+
+async function explain(episode: string): Promise<Explained> {
+  return (await stand.ask('GET', `/alerts/${episode}/explain`, { token: engineer })).body as Explained;
+}
+
+test('a test message is sent, resolved, shown without its secret, and audited', async () => {
+  const answer = await stand.ask('POST', '/channels/on-call/test', { token: engineer });
+  expect(answer.status).toBe(200);
+  expect(answer.body).toMatchObject({
+    outcome: 'delivered',
+    answer: expect.stringContaining('HTTP 204') as string,
+  });
+  expect(JSON.stringify(answer.body)).toContain('A test message of Plumbline');
+  expect(JSON.stringify(answer.body)).not.toContain(secret.slice(6));
+  expect(received.map(({ type }) => type)).toEqual(['alert.trigger', 'alert.resolve']);
+  const audit = await stand.ask('GET', '/audit?action=channels.test', { token: engineer });
+  expect((audit.body as { items: unknown[] }).items).toMatchObject([
+    { target: 'channel:on-call', detail: { outcome: 'delivered' } },
+  ]);
+});
+
+test('a test of a channel inside the network says which setting allows it', async () => {
+  const answer = await stand.ask('POST', '/channels/far-away/test', { token: engineer });
+  expect(answer.body).toMatchObject({ outcome: 'refused' });
+  expect(JSON.stringify(answer.body)).toContain('PLUMBLINE_NOTIFY_NETWORKS');
+});
+
+test('only engineers may send a test, and a channel that is none is named', async () => {
+  expect((await stand.ask('POST', '/channels/on-call/test', { token: viewer })).status).toBe(403);
+  expect(codeOf(await stand.ask('POST', '/channels/nobody/test', { token: engineer }))).toBe('not_found');
+});
+
+test('alerts are listed by state and page by page, and each explains who was told', async () => {
+  const episodes: string[] = [];
+  for (const key of ['first', 'second', 'third']) {
+    episodes.push(await raise(key, ['on-call', 'nobody']));
+    stand.pass(1000);
+  }
+  await dispatch('on-call');
+  await clearAlert(stand.context.postgres, 'first', stand.clock.now);
+  const page = await stand.ask('GET', '/alerts?limit=1', { token: viewer });
+  const { items, nextCursor } = page.body as { items: { key: string }[]; nextCursor: string };
+  expect(items.map(({ key }) => key)).toEqual(['third']);
+  const next = await stand.ask('GET', `/alerts?limit=1&cursor=${nextCursor}`, { token: viewer });
+  expect(next.body).toMatchObject({ items: [{ key: 'second', state: 'firing' }], nextCursor: null });
+  const resolved = await stand.ask('GET', '/alerts?state=resolved', { token: viewer });
+  expect(resolved.body).toMatchObject({ items: [{ key: 'first', state: 'resolved' }] });
+
+  const before = await explain(episodes[0] ?? '');
+  expect(before.channels).toEqual([
+    { channel: 'on-call', believes: 'yes', reason: 'Its resolve is sent next.' },
+    {
+      channel: 'nobody',
+      believes: 'no',
+      reason: 'There is no channel of this name: set PLUMBLINE_CHANNEL_NOBODY and restart.',
+    },
+  ]);
+  await dispatch('on-call');
+  const after = await explain(episodes[0] ?? '');
+  expect(after.channels[0]).toMatchObject({ believes: 'no', reason: 'Nothing is open there.' });
+  expect(after.attempts.map(({ outcome }) => outcome)).toEqual(['delivered', 'delivered']);
+  expect(JSON.stringify(after)).not.toContain(secret.slice(6));
+  expect(codeOf(await stand.ask('GET', `/alerts/${randomUUID()}/explain`, { token: engineer }))).toBe(
+    'not_found',
+  );
+});
+
+test('a failure is explained with its time, and the channel shows it', async () => {
+  status = 500;
+  const episode = await raise('fails', ['on-call']);
+  await dispatch('on-call');
+  const explained = await explain(episode);
+  expect(explained.channels[0]).toMatchObject({ believes: 'maybe' });
+  expect(explained.channels[0]?.reason).toMatch(/^It failed once; tried again at 2026-/);
+  const list = await stand.ask('GET', '/channels', { token: viewer });
+  expect(list.body).toMatchObject({
+    items: [
+      { name: 'far-away', last: null },
+      { name: 'on-call', kind: 'webhook', last: { outcome: 'failed', reason: 'HTTP 500' } },
+    ],
+  });
+  expect(JSON.stringify(list.body)).not.toContain(secret.slice(6));
+});
+
+test('a receiver that is gone for good is not asked again', async () => {
+  status = 410;
+  stand.pass(3_600_000);
+  const episode = await raise('gone', ['on-call']);
+  await dispatch('on-call');
+  expect(stand.context.channels.open().has('on-call')).toBe(false);
+  const { channels } = await explain(episode);
+  expect(channels[0]?.reason).toBe('It is switched off because its receiver is gone: HTTP 410');
+});
