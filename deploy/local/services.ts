@@ -41,6 +41,10 @@ const consoleEnvironment = (
   NODE_ENV: 'production',
 });
 
+/** Only the control plane tells people of alerts: nobody else is handed the secrets for it. */
+const withoutChannels = (environment: Record<string, string | undefined>) =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('PLUMBLINE_CHANNEL_')));
+
 const distributorEnvironment = (config: LocalConfig, environment: Record<string, string | undefined>) => ({
   ...environment,
   PLUMBLINE_OTLP_URL: `http://${loopbackFor(config.bind)}:${config.otlp.port}`,
@@ -81,7 +85,8 @@ const portOf = (config: LocalConfig, name: ServiceName): number | undefined =>
 
 /** How to run one of the product's own processes: told by its health page that it serves, by SIGTERM to drain. */
 export const serviceProcess = (name: ServiceName, config: LocalConfig, urls: EngineUrls): ProcessSpec => {
-  const environment = environmentOf(config, urls);
+  const whole = environmentOf(config, urls);
+  const environment = name === 'control-plane' ? whole : withoutChannels(whole);
   const port = portOf(config, name);
   const environments: Partial<Record<ServiceName, Record<string, string | undefined>>> = {
     console: consoleEnvironment(environment),
