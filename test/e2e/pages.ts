@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-const range = 'from=now-12h&to=now';
+const lastHours = 'from=now-12h&to=now';
 
 /** Addresses of every page, with things on them that went wrong. */
 export interface Places {
@@ -30,7 +30,7 @@ async function findTelling(page: Page, consoleUrl: string, orders: readonly stri
 }
 
 /** Finds a late order, its trace and a failing flow by looking at the console's own pages. */
-export async function findPlaces(page: Page, consoleUrl: string): Promise<Places> {
+export async function findPlaces(page: Page, consoleUrl: string, range = lastHours): Promise<Places> {
   await page.goto(`${consoleUrl}/transactions?${range}&process=order-to-cash&state=late`);
   const late = await hrefsOf(page, 'main a[data-row]');
   const order = await findTelling(page, consoleUrl, late.slice(0, lookedAtMax));
