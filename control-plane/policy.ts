@@ -70,7 +70,7 @@ export const policy: Readonly<Record<string, Access>> = {
   'POST /api/v1/replays/:id/cancel': 'operator',
 
   'GET /api/v1/alerts': 'viewer',
-  'GET /api/v1/alerts/:episode/explain': 'engineer',
+  'GET /api/v1/alerts/:episode/explain': 'operator',
   'GET /api/v1/channels': 'viewer',
   'POST /api/v1/channels/:name/test': 'engineer',
 };

@@ -10,6 +10,7 @@ export interface Finding {
   readonly title: string;
   readonly summary: string;
   readonly facts: readonly Fact[];
+  /** Only those of http and https are kept. */
   readonly links: readonly Link[];
   /** Names of the channels to tell. */
   readonly channels: readonly string[];
@@ -36,7 +37,7 @@ export async function raiseAlert(on: Executor, found: Finding, episode: string, 
       found.title.slice(0, 500),
       found.summary.slice(0, 5000),
       JSON.stringify(found.facts),
-      JSON.stringify(found.links),
+      JSON.stringify(found.links.filter(({ href }) => /^https?:\/\//.test(href))),
       found.channels,
       found.startedAt,
       now,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type * as access from '@plumbline/control-plane/access/schemas.ts';
+import type * as alerts from '@plumbline/control-plane/alerts/schemas.ts';
 import type * as catalog from '@plumbline/control-plane/catalog/schemas.ts';
 import type * as deadLetters from '@plumbline/control-plane/dead-letters/schemas.ts';
 import type * as flows from '@plumbline/control-plane/flows/schemas.ts';
@@ -84,3 +85,11 @@ export interface AuditList {
   readonly items: readonly AuditRow[];
   readonly nextCursor: string | null;
 }
+
+export type Alert = z.infer<typeof alerts.Alert>;
+export type AlertList = z.infer<typeof alerts.AlertList>;
+export type AlertExplanation = z.infer<typeof alerts.Explanation>;
+export type AlertAttempt = z.infer<typeof alerts.Attempt>;
+export type Channel = z.infer<typeof alerts.ChannelView>;
+export type ChannelList = z.infer<typeof alerts.ChannelList>;
+export type ChannelTest = z.infer<typeof alerts.TestResult>;

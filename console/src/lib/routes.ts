@@ -40,6 +40,8 @@ export function routes(keep: Address | undefined) {
     replays: (query?: { flow?: string; state?: string }) => to('/replays', query),
     replay: (id: string) => to(`/replays/${encodeURIComponent(id)}`),
     replayCertificate: (id: string) => to(`/replays/${encodeURIComponent(id)}/certificate`),
+    alerts: (query?: { state?: string }) => to('/alerts', query),
+    alert: (episode: string) => to(`/alerts/${encodeURIComponent(episode)}`),
     systems: () => to('/systems'),
     system: (name: string) => `${to('/systems')}#${encodeURIComponent(name)}`,
     settings: () => to('/settings'),

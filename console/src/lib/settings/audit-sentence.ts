@@ -25,6 +25,7 @@ const phrases: Readonly<Record<string, Phrase>> = {
   'session.end': 'signed out',
   'tokens.create': ['made the token', ({ role }) => (text(role) ? ` with the role ${text(role)}` : '')],
   'tokens.revoke': 'revoked the token',
+  'channels.test': ['sent a test message to', ({ outcome }) => (text(outcome) ? `: ${text(outcome)}` : '')],
   'replays.preview': [
     'previewed',
     ({ items }) => (number(items) === undefined ? '' : ` of ${messages(items)}`),

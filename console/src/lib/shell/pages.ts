@@ -1,3 +1,4 @@
+import Bell from '@lucide/svelte/icons/bell-ring';
 import DeadLetters from '@lucide/svelte/icons/mail-x';
 import Flows from '@lucide/svelte/icons/arrow-right-left';
 import Gauge from '@lucide/svelte/icons/gauge';
@@ -11,6 +12,7 @@ import type { Routes } from '#lib/routes.ts';
 /** Pages of the navigation, in the order of an incident: what, where, which, whose. */
 export const pages = [
   { path: '/', label: 'Overview', icon: Gauge, href: (to: Routes) => to.overview() },
+  { path: '/alerts', label: 'Alerts', icon: Bell, href: (to: Routes) => to.alerts() },
   { path: '/topology', label: 'Topology', icon: Topology, href: (to: Routes) => to.topology() },
   { path: '/flows', label: 'Flows', icon: Flows, href: (to: Routes) => to.flows() },
   {
@@ -32,6 +34,7 @@ export const pages = [
 
 /** What the figure beside an entry counts. */
 export const badgeTexts: Readonly<Record<string, string>> = {
+  '/alerts': 'are firing',
   '/dead-letters': 'wait for somebody',
   '/replays': 'wait for approval',
 };

@@ -1,16 +1,25 @@
-import type { AuditList, Invited, PersonList, TokenCreated, TokenList } from '#lib/api-types.ts';
+import type {
+  AuditList,
+  ChannelList,
+  ChannelTest,
+  Invited,
+  PersonList,
+  TokenCreated,
+  TokenList,
+} from '#lib/api-types.ts';
 import { act } from '#lib/server/act.ts';
 import { read } from '#lib/server/api.ts';
 import { fieldsOf } from '#lib/server/enter.ts';
 import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
-  const [people, tokens, audit] = await Promise.all([
+  const [people, tokens, channels, audit] = await Promise.all([
     read<PersonList>(event, '/people'),
     read<TokenList>(event, '/tokens'),
+    read<ChannelList>(event, '/channels'),
     read<AuditList>(event, '/audit', { cursor: event.url.searchParams.get('cursor') }),
   ]);
-  return { title: 'Settings', people, tokens, audit };
+  return { title: 'Settings', people, tokens, channels, audit };
 };
 
 const tokenDays: Record<string, number | null> = { '30': 30, '90': 90, '365': 365, never: null };
@@ -43,6 +52,13 @@ export const actions: Actions = {
     const { id = '' } = await fieldsOf(event.request, ['id']);
     return act(event, { method: 'DELETE', path: `/tokens/${encodeURIComponent(id)}` }, () => ({
       saved: true,
+    }));
+  },
+  channel: async (event) => {
+    const { name = '' } = await fieldsOf(event.request, ['name']);
+    const path = `/channels/${encodeURIComponent(name)}/test`;
+    return act(event, { method: 'POST', path }, (result: ChannelTest) => ({
+      test: { channel: name, result },
     }));
   },
 };
