@@ -62,3 +62,13 @@ export function eachSlice(
     }
   }
 }
+
+/** Whether any minute of a stretch has counts. */
+export function hasSlice(series: Series, from: number, to: number): boolean {
+  for (let minute = from; minute < to; minute += 1) {
+    const index = Math.floor(minute / chunkMinutes);
+    const chunk = series.chunks.get(index);
+    if (chunk !== undefined && (chunk.total[minute - index * chunkMinutes] ?? 0) > 0) return true;
+  }
+  return false;
+}

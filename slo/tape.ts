@@ -1,6 +1,6 @@
 import type { Objective } from '@plumbline/model/catalog/objective.ts';
 import { dayMinutes, type Interval } from './interval.ts';
-import { eachSlice, type Series } from './series.ts';
+import { eachSlice, hasSlice, type Series } from './series.ts';
 
 /** One slice of RatioTimeslices is so many parts, so that sums of ratios are sums of whole numbers. */
 const ratioParts = 1_000_000_000;
@@ -41,23 +41,20 @@ export interface Tape {
 export function windTape(objective: Objective, measured: Measurements, from: number, to: number): Tape {
   const start = Math.floor(from / dayMinutes) * dayMinutes;
   const length = Math.max(0, to - start);
-  const open = maskOf(measured.open, start, length, measured.open === null ? 1 : 0, 1);
-  const counted = open.slice();
-  for (const interval of measured.corrected) fill(counted, interval, start, 0);
-
+  const counted = countedMask(measured, start, length);
   const events = new Float64Array(length + 1);
   const bad = new Float64Array(length + 1);
   eachSlice(measured.counts, start, to, (minute, total, failed) => {
     const at = minute - start;
-    if (counted[at] !== 1) return;
+    if (counted !== null && counted[at] !== 1) return;
     events[at + 1] = total;
     bad[at + 1] = failed;
   });
   accumulate(events);
   accumulate(bad);
-  const openSums = prefixOf(open);
   const slices = slicesOf(objective, events, bad, length);
-  const slots = slotsOf(objective.expectedEveryMinutes, measured, counted, start, to);
+  const slots = slotsOf(objective.expectedEveryMinutes, measured, counted, start);
+  const clock = measured.open === null ? null : prefixOf(maskOf(measured.open, start, length));
   const clip = (minute: number): number => Math.min(length, Math.max(0, minute - start));
 
   return {
@@ -65,15 +62,20 @@ export function windTape(objective: Objective, measured: Measurements, from: num
     to,
     sums(windowFrom, windowTo) {
       const [a, b] = [clip(windowFrom), clip(windowTo)];
-      const sum = (of: Float64Array) => between(of, a, b);
-      const part = slices(a, b) ?? { total: sum(events), good: sum(events) - sum(bad) };
-      return { ...part, events: sum(events), badEvents: sum(bad) };
+      const total = between(events, a, b);
+      const failed = between(bad, a, b);
+      const part = slices === null ? { total, good: total - failed } : slices(a, b);
+      return { ...part, events: total, badEvents: failed };
     },
     coverage: (windowFrom, windowTo) => slots(clip(windowFrom), clip(windowTo)),
-    openMinutes: (windowFrom, windowTo) => between(openSums, clip(windowFrom), clip(windowTo)),
+    openMinutes(windowFrom, windowTo) {
+      const [a, b] = [clip(windowFrom), clip(windowTo)];
+      return clock === null ? b - a : between(clock, a, b);
+    },
     back(windowTo, minutes) {
-      const wanted = (openSums[clip(windowTo)] ?? 0) - minutes;
-      return start + lastAtMost(openSums, wanted);
+      const end = clip(windowTo);
+      if (clock === null) return start + Math.max(0, end - minutes);
+      return start + lastAtMost(clock, (clock[end] ?? 0) - minutes);
     },
   };
 }
@@ -87,8 +89,8 @@ function slicesOf(
   events: Float64Array,
   bad: Float64Array,
   length: number,
-): (a: number, b: number) => { good: number; total: number } | undefined {
-  if (budgeting.method === 'occurrences') return () => undefined;
+): ((a: number, b: number) => { good: number; total: number }) | null {
+  if (budgeting.method === 'occurrences') return null;
   const width = budgeting.sliceMinutes;
   const slices = Math.floor(length / width);
   const good = new Float64Array(slices + 1);
@@ -115,37 +117,33 @@ function slicesOf(
 }
 
 /** Expected and observed slots between two positions. A slot counts when all of it counts and lies after the beginning. */
-function slotsOf(width: number, measured: Measurements, counted: Uint8Array, start: number, to: number) {
-  const slots = Math.floor(counted.length / width);
-  const expected = new Float64Array(slots + 1);
-  const observed = new Float64Array(slots + 1);
-  for (let slot = 0; slot < slots; slot += 1) {
-    if (start + slot * width < measured.sinceMinute) continue;
-    const from = slot * width;
-    expected[slot + 1] = Number(counted.subarray(from, from + width).every((minute) => minute === 1));
-  }
-  eachSlice(measured.heard, start, to, (minute) => {
-    const slot = Math.floor((minute - start) / width);
-    if (slot < slots) observed[slot + 1] = expected[slot + 1] ?? 0;
-  });
-  accumulate(expected);
-  accumulate(observed);
+function slotsOf(width: number, measured: Measurements, counted: Uint8Array | null, start: number) {
+  const isExpected = (at: number): boolean => {
+    if (start + at < measured.sinceMinute) return false;
+    return counted === null || !counted.subarray(at, at + width).includes(0);
+  };
   return (a: number, b: number) => {
-    const [first, last] = [Math.ceil(a / width), Math.floor(b / width)];
-    if (last <= first) return { expected: 0, observed: 0 };
-    return { expected: between(expected, first, last), observed: between(observed, first, last) };
+    const slots = { expected: 0, observed: 0 };
+    for (let at = Math.ceil(a / width) * width; at + width <= b; at += width) {
+      if (!isExpected(at)) continue;
+      slots.expected += 1;
+      slots.observed += hasSlice(measured.heard, start + at, start + at + width) ? 1 : 0;
+    }
+    return slots;
   };
 }
 
-function maskOf(
-  intervals: readonly Interval[] | null,
-  start: number,
-  length: number,
-  otherwise: number,
-  inside: number,
-): Uint8Array {
-  const mask = new Uint8Array(length).fill(otherwise);
-  for (const interval of intervals ?? []) fill(mask, interval, start, inside);
+/** 1 for every minute that counts; null when all do. */
+function countedMask({ open, corrected }: Measurements, start: number, length: number): Uint8Array | null {
+  if (open === null && corrected.length === 0) return null;
+  const mask = open === null ? new Uint8Array(length).fill(1) : maskOf(open, start, length);
+  for (const interval of corrected) fill(mask, interval, start, 0);
+  return mask;
+}
+
+function maskOf(intervals: readonly Interval[], start: number, length: number): Uint8Array {
+  const mask = new Uint8Array(length);
+  for (const interval of intervals) fill(mask, interval, start, 1);
   return mask;
 }
 

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { compileCatalog } from '@plumbline/model/catalog/compile-catalog.ts';
+import type { Catalog } from '@plumbline/model/catalog/schema.ts';
+import { applyDerivation } from '@plumbline/model/clickhouse/derivation/apply.ts';
+import { backtest } from '@plumbline/slo/backtest.ts';
+import { minuteMs, minuteOf } from '@plumbline/slo/interval.ts';
+import {
+  createEngine,
+  type Kept,
+  newKept,
+  type Outcome,
+  readHistory,
+  runTick,
+  tapeFor,
+} from '@plumbline/slo/tick.ts';
+import { openStore, span, type SpanRow, type Store } from '../derivation/store.ts';
+
+const now = Math.floor(Date.now() / minuteMs);
+const createdMinute = now - 200;
+const outage = { from: now - 30, to: now - 10 };
+
+const catalogText = `
+systems: [{ name: erp, title: ERP, owner: it }, { name: shop, title: Shop, owner: it, services: [shop] }]
+entities: [{ name: order, title: Order }]
+flows:
+  - { name: orders, title: Orders, source: shop, target: erp, entity: order, owner: it, transport: { kind: http, destination: /o } }
+`;
+const objectiveText = `
+apiVersion: openslo/v1
+kind: SLO
+metadata: { name: orders-taken }
+spec:
+  service: erp
+  indicator:
+    metadata: { name: i }
+    spec:
+      ratioMetric:
+        bad: { metricSource: { type: Plumbline, spec: { flow: orders, count: failed } } }
+        total: { metricSource: { type: Plumbline, spec: { flow: orders, count: all } } }
+  budgetingMethod: Occurrences
+  objectives: [{ targetPercent: 99 }]
+`;
+
+let store: Store;
+let catalog: Catalog;
+
+beforeAll(async () => {
+  store = await openStore();
+  const compiled = compileCatalog(
+    new Map([
+      ['catalog.yaml', catalogText],
+      ['objectives.yaml', objectiveText],
+    ]),
+  );
+  if (!compiled.ok) throw new Error('the catalog of the test is broken');
+  catalog = compiled.catalog;
+  await applyDerivation(store.clickHouse, catalog);
+});
+afterAll(() => store.close());
+
+/** One span a row, of which the views make messages and the rollup. */
+async function insert(rows: readonly SpanRow[]): Promise<void> {
+  await store.clickHouse.insert({ table: 'otel_traces', values: rows, format: 'JSONEachRow' });
+}
+
+function message(minute: number, index: number, failed: boolean): SpanRow {
+  const at = new Date(minute * minuteMs + index * 1000).toISOString().replace('T', ' ').slice(0, 19);
+  return span({
+    Timestamp: `${at}.000000000`,
+    IngestTime: `${at}.500`,
+    TraceId: `t-${minute}-${index}`,
+    SpanId: `s-${minute}-${index}`,
+    SpanKind: 'Consumer',
+    ServiceName: 'erp',
+    SpanAttributes: { 'integration.flow': 'orders' },
+    StatusCode: failed ? 'Error' : 'Unset',
+  });
+}
+
+it('pages from what spans became in the rollup, resolves when it is over, and a backtest of the same says the same', async () => {
+  const minutes = Array.from({ length: 190 }, (_, index) => createdMinute + index);
+  await insert(
+    minutes.flatMap((minute) =>
+      [0, 1, 2, 3].map((index) => message(minute, index, minute >= outage.from && minute < outage.to)),
+    ),
+  );
+  const engine = createEngine(catalog);
+  await readHistory(engine, store.clickHouse, (outage.from - 1) * minuteMs);
+  const told: Outcome['transitions'][number][] = [];
+  let kept: Kept = newKept(createdMinute);
+  const tick = async (minute: number): Promise<Outcome | undefined> => {
+    const [outcome] = await runTick(engine, store.clickHouse, () => kept, minute * minuteMs);
+    if (outcome === undefined) return undefined;
+    kept = { ...kept, state: outcome.state };
+    told.push(...outcome.transitions);
+    return outcome;
+  };
+  await tick(outage.from - 4);
+  // Two ticks in one minute move nothing twice; the gap until the last is caught up with minute by minute.
+  for (const minute of [
+    outage.from,
+    outage.from + 1,
+    outage.from + 2,
+    outage.from + 2,
+    outage.from + 3,
+    outage.from + 3,
+  ]) {
+    await tick(minute);
+  }
+  // Nine bad minutes of sixty burn 1 % of budget 15-fold; the tenth confirms it.
+  const last = await tick(now - 10 + 5);
+  expect(
+    told.map(({ to, severity, atMs }) => `${severity} ${to} ${atMs / minuteMs - outage.from}`),
+  ).toContain('page firing 10');
+  expect(told.find(({ to }) => to === 'firing')?.impactStartMs).toBe(outage.from * minuteMs);
+  expect(last?.explanation.budget).toMatchObject({ total: 190 * 4, good: 170 * 4 });
+
+  const range = { from: outage.from - 5, to: now - 6 };
+  const [objective] = catalog.objectives;
+  if (objective === undefined) throw new Error('no objective');
+  const past = backtest(objective, tapeFor(engine, objective, kept, range), range);
+  expect(past.transitions).toEqual(told);
+});
+
+it('finds what came late, and moves its figures but not what was said', async () => {
+  const engine = createEngine(catalog);
+  await readHistory(engine, store.clickHouse, (now - 10) * minuteMs);
+  const kept = newKept(createdMinute);
+  const total = async () => {
+    const [outcome] = await runTick(engine, store.clickHouse, () => kept, (now - 9) * minuteMs);
+    return outcome?.explanation.budget.total;
+  };
+  const before = (await total()) ?? 0;
+  await insert([message(minuteOf(Date.now()) - 100, 30, false)]);
+  expect(await total()).toBe(before + 1);
+});
