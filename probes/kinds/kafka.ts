@@ -17,7 +17,9 @@ export const lookKafka: Look<'kafka'> = async (check, context) => {
   const options = {
     ...address,
     clientId: 'plumbline-probe',
-    retries: 0,
+    // A coordinator that is just being found is no fault of the group.
+    retries: 3,
+    retryDelay: 300,
     connectTimeout: context.timeoutMs,
     requestTimeout: context.timeoutMs,
     timeout: context.timeoutMs,

@@ -1,6 +1,6 @@
 import { connect } from 'amqplib';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Broker } from './broker.ts';
@@ -17,10 +17,14 @@ export function whyNoRabbitMq(): string | undefined {
   return 'rabbitmq-server is not installed: the tests over RabbitMQ are skipped. On Debian: apt-get install rabbitmq-server';
 }
 
-/** The RabbitMQ of AMQP_URL, or one of our own that is gone after `close`. */
-export async function startRabbitMq(): Promise<Broker> {
+/**
+ * The RabbitMQ of AMQP_URL, or one of our own that is gone after `close`. With a port for its management API it is always
+ * one of our own.
+ */
+export async function startRabbitMq(managementPort?: number): Promise<Broker> {
   const given = process.env['AMQP_URL'];
-  if (given) return { url: given, ownProcess: null, close: async () => undefined };
+  if (given && managementPort === undefined)
+    return { url: given, ownProcess: null, close: async () => undefined };
   const missing = whyNoRabbitMq();
   if (missing) throw new Error(missing);
 
@@ -28,6 +32,7 @@ export async function startRabbitMq(): Promise<Broker> {
   const url = `amqp://127.0.0.1:${await freePort()}`;
   const mapperPort = String(await freePort());
   const settings = await settingsOf(dir, new URL(url).port, mapperPort);
+  if (managementPort !== undefined) openManagement(dir, managementPort);
   let child: Child;
   const start = async () => {
     child = spawnGroup(settings, dir);
@@ -48,6 +53,13 @@ export async function startRabbitMq(): Promise<Broker> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** Plugins and settings are files of its directory, which are not there otherwise. */
+function openManagement(dir: string, port: number): void {
+  writeFileSync(join(dir, 'plugins'), '[rabbitmq_management].');
+  const settings = `management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = ${port}\ncollect_statistics_interval = 500\n`;
+  writeFileSync(join(dir, 'none.conf'), settings);
 }
 
 /** The program is a script that starts the broker, so both are ended as one group. */
