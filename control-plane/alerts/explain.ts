@@ -20,8 +20,14 @@ export async function explainAlert(context: Context, episode: string): Promise<E
 }
 
 function beliefOf(context: Context, alert: Alert, channel: string, course: CourseRow | undefined): Belief {
-  const believes = course?.believes ?? 'no';
-  return { channel, believes, reason: reasonFor(context, alert, channel, course) };
+  const isWaiting =
+    course !== undefined && (course.times ?? 0) > 0 && course.notBefore > context.now().toISOString();
+  return {
+    channel,
+    believes: course?.believes ?? 'no',
+    reason: reasonFor(context, alert, channel, course),
+    retryAt: isWaiting ? course.notBefore : null,
+  };
 }
 
 function reasonFor(context: Context, alert: Alert, name: string, course: CourseRow | undefined): string {
@@ -30,8 +36,8 @@ function reasonFor(context: Context, alert: Alert, name: string, course: CourseR
   if (!held) return `There is no channel of this name: set ${variable} and restart.`;
   if (held.off !== undefined) return `It is switched off because its receiver is gone: ${held.off}`;
   if (course?.isSending) return 'An act is on its way.';
-  if (course?.times && course.notBefore > context.now().toISOString())
-    return `It failed ${course.times === 1 ? 'once' : `${course.times} times in a row`}; tried again at ${course.notBefore}.`;
+  if (course?.times)
+    return course.times === 1 ? 'It failed once.' : `It failed ${course.times} times in a row.`;
   const believes = course?.believes ?? 'no';
   if (alert.state === 'firing') return believes === 'yes' ? 'It was told.' : 'It is told next.';
   return believes === 'no' ? 'Nothing is open there.' : 'Its resolve is sent next.';

@@ -54,6 +54,8 @@ export const Belief = z.object({
   /** `maybe`: a trigger went out and no answer came. */
   believes: z.enum(['no', 'maybe', 'yes']),
   reason: z.string(),
+  /** When a failed act is tried again. */
+  retryAt: z.iso.datetime().nullable(),
 });
 export type Belief = z.infer<typeof Belief>;
 

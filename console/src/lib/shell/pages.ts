@@ -40,7 +40,7 @@ export const badgeTexts: Readonly<Record<string, string>> = {
 };
 
 /** Entries of the bar on a phone; the others stand behind “More”. */
-export const handyPaths: readonly string[] = ['/', '/flows', '/transactions', '/dead-letters', '/replays'];
+export const handyPaths: readonly string[] = ['/', '/alerts', '/transactions', '/dead-letters', '/replays'];
 
 /** The page of the navigation under which a path stands. A trace belongs to the transactions. */
 export function isCurrent(path: string, pathname: string): boolean {
