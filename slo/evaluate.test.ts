@@ -186,6 +186,33 @@ describe('without data', () => {
     expect(resolvedAt).toBeGreaterThan(from + 200);
   });
 
+  it('neither pages of what it sees nor ends a page while the watermark is stale', () => {
+    const outage: Counts = (minute) => [100, minute >= from && minute < from + 60 ? 100 : 0];
+    const tape = tapeOf(sampleObjective(), 0, from + 300, outage);
+    const run = (
+      watermarkOf: (minute: number) => number,
+      first: number,
+      last: number,
+      begin = newObjectiveState,
+    ) => {
+      let state = begin;
+      for (let minute = first; minute <= last; minute += 1) {
+        state = evaluate(
+          sampleObjective(),
+          state,
+          { tape, watermarkMinute: watermarkOf(minute) },
+          minute,
+        ).state;
+      }
+      return state;
+    };
+    expect(run(() => from - 60, from, from + 60).page.phase).toBe('quiet');
+    const firing = run((minute) => minute, from, from + 60);
+    expect(firing.page.phase).toBe('firing');
+    expect(run(() => from, from + 61, from + 300, firing).page.phase).toBe('firing');
+    expect(run((minute) => minute, from + 61, from + 300, firing).page.phase).toBe('resolved');
+  });
+
   it('freezes on a stale watermark, and says which', () => {
     const tape = tapeOf(sampleObjective(), 0, from, () => [100, 0]);
     const at = (watermarkMinute: number) =>
