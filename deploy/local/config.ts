@@ -18,6 +18,7 @@ const environmentSchema = z.object({
   PLUMBLINE_CLICKHOUSE_PORT: port(8123),
   PLUMBLINE_POSTGRES_PORT: port(54_329),
   PLUMBLINE_DISTRIBUTOR_PORT: port(4680),
+  PLUMBLINE_PROBES_PORT: port(7071),
   PLUMBLINE_API_URL: optionalText,
   PLUMBLINE_PUBLIC_URL: optionalText,
   CLICKHOUSE_URL: optionalText,
@@ -40,6 +41,8 @@ export type LocalConfig = {
   otlpGrpc: Address;
   clickhouse: Address;
   postgres: Address;
+  /** Health and heartbeats of the probes, which run when the catalog declares any. */
+  probes: Address;
   /** Control endpoint of the reference distributor; the demo alone runs it. */
   distributor: Address;
   apiUrl: string;
@@ -88,6 +91,7 @@ export const parseLocalConfig = (environment: Record<string, string | undefined>
       port: values.PLUMBLINE_POSTGRES_PORT,
       variable: 'PLUMBLINE_POSTGRES_PORT',
     },
+    probes: { label: 'the probes', port: values.PLUMBLINE_PROBES_PORT, variable: 'PLUMBLINE_PROBES_PORT' },
     distributor: {
       label: 'the reference distributor',
       port: values.PLUMBLINE_DISTRIBUTOR_PORT,

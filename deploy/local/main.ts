@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { loadCatalog } from '@plumbline/model/catalog/load.ts';
 import { inheritedEnvironment, parseLocalConfig, type Address, type LocalConfig } from './config.ts';
 import { buildConsole, reasonToBuild } from './console-build.ts';
 import { demoConnections } from './demo-connections.ts';
@@ -26,6 +27,7 @@ const checkPorts = async (mode: Mode, config: LocalConfig): Promise<void> => {
   const engines: [Address, string][] = [];
   if (config.clickhouseUrl === undefined) engines.push([config.clickhouse, engineHost]);
   if (config.databaseUrl === undefined) engines.push([config.postgres, engineHost]);
+  if (await declaresProbes(config)) services.push([config.probes, config.bind]);
   if (mode === 'demo') engines.push([config.distributor, engineHost]);
   const all = [...services, ...engines];
   const problems: string[] = [];
@@ -125,7 +127,16 @@ const startProduct = async (
     startService('control-plane', config, urls, running, failed),
     startService('collector', config, urls, running, failed),
   ]);
-  if (mode === 'demo') await startService('distributor', config, urls, running, failed);
+  const senders: ServiceName[] = (await declaresProbes(config)) ? ['probes'] : [];
+  if (mode === 'demo') senders.push('distributor');
+  await Promise.all(senders.map((name) => startService(name, config, urls, running, failed)));
+};
+
+/** A catalog that is wrong declares none; the control plane says what is wrong with it. */
+const declaresProbes = async (config: LocalConfig): Promise<boolean> => {
+  if (config.catalog === undefined) return false;
+  const loaded = await loadCatalog(config.catalog);
+  return loaded.ok && loaded.catalog.probes.length > 0;
 };
 
 const startConsole = async (config: LocalConfig, running: Running, failed: AbortSignal): Promise<void> => {

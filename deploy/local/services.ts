@@ -8,7 +8,7 @@ const preload = new URL('./process/exit-with-parent-preload.ts', import.meta.url
 /** The folder that holds the whole product. */
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
-export type ServiceName = 'collector' | 'control-plane' | 'console' | 'distributor';
+export type ServiceName = 'collector' | 'control-plane' | 'console' | 'probes' | 'distributor';
 
 /** The URLs of the engines, wherever they run. */
 export type EngineUrls = { clickhouseUrl: string; databaseUrl: string };
@@ -26,6 +26,7 @@ const environmentOf = (config: LocalConfig, urls: EngineUrls): Record<string, st
   PLUMBLINE_API_PORT: String(config.api.port),
   PLUMBLINE_OTLP_PORT: String(config.otlp.port),
   PLUMBLINE_OTLP_GRPC_PORT: String(config.otlpGrpc.port),
+  PLUMBLINE_PROBES_PORT: String(config.probes.port),
   PLUMBLINE_API_URL: config.apiUrl,
   PLUMBLINE_PUBLIC_URL: config.publicUrl,
   PLUMBLINE_LOCAL: '1',
@@ -45,7 +46,7 @@ const consoleEnvironment = (
 const withoutChannels = (environment: Record<string, string | undefined>) =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('PLUMBLINE_CHANNEL_')));
 
-const distributorEnvironment = (config: LocalConfig, environment: Record<string, string | undefined>) => ({
+const senderEnvironment = (config: LocalConfig, environment: Record<string, string | undefined>) => ({
   ...environment,
   PLUMBLINE_OTLP_URL: `http://${loopbackFor(config.bind)}:${config.otlp.port}`,
 });
@@ -72,6 +73,7 @@ const entries: Record<ServiceName, string> = {
   collector: 'collector/main.ts',
   'control-plane': 'control-plane/main.ts',
   console: 'console/main.ts',
+  probes: 'probes/main.ts',
   distributor: 'test/distributor/main.ts',
 };
 
@@ -80,6 +82,7 @@ const portOf = (config: LocalConfig, name: ServiceName): number | undefined =>
     collector: config.otlp.port,
     'control-plane': config.api.port,
     console: config.console.port,
+    probes: config.probes.port,
     distributor: undefined,
   })[name];
 
@@ -90,7 +93,9 @@ export const serviceProcess = (name: ServiceName, config: LocalConfig, urls: Eng
   const port = portOf(config, name);
   const environments: Partial<Record<ServiceName, Record<string, string | undefined>>> = {
     console: consoleEnvironment(environment),
-    distributor: distributorEnvironment(config, environment),
+    // Both send telemetry, and neither knows where the collector listens.
+    probes: senderEnvironment(config, environment),
+    distributor: senderEnvironment(config, environment),
   };
   return {
     name,

@@ -22,7 +22,16 @@ export interface Product {
   readonly stop: () => Promise<void>;
 }
 
-const portNames = ['CONSOLE', 'API', 'OTLP', 'OTLP_GRPC', 'CLICKHOUSE', 'POSTGRES', 'DISTRIBUTOR'] as const;
+const portNames = [
+  'CONSOLE',
+  'API',
+  'OTLP',
+  'OTLP_GRPC',
+  'CLICKHOUSE',
+  'POSTGRES',
+  'DISTRIBUTOR',
+  'PROBES',
+] as const;
 
 /** @param options.live the business goes on after its history: it can be broken, and replays reach it */
 export async function startProduct(options: { days?: number; live?: boolean } = {}): Promise<Product> {

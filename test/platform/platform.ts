@@ -19,7 +19,16 @@ export interface PlatformOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-const portNames = ['API', 'OTLP', 'CLICKHOUSE', 'POSTGRES', 'OTLP_GRPC', 'CONSOLE', 'DISTRIBUTOR'] as const;
+const portNames = [
+  'API',
+  'OTLP',
+  'CLICKHOUSE',
+  'POSTGRES',
+  'OTLP_GRPC',
+  'CONSOLE',
+  'PROBES',
+  'DISTRIBUTOR',
+] as const;
 
 /** Collector, control plane and both engines on free ports, as the local installation runs and restarts them. */
 export async function startPlatform({ dataDir, catalog, environment }: PlatformOptions) {
