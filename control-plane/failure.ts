@@ -37,6 +37,9 @@ function problemOfRequest(error: unknown): Problem | undefined {
  */
 const unstorable = new Set(['22021', '22P02', '22P05', '22003', '22007', '22008', '22009']);
 
+/** What the pool says when all its connections stay in use for too long: the server itself may be well. */
+const poolIsFull = 'timeout exceeded when trying to connect';
+
 function problemOfStore(error: unknown): Problem | undefined {
   if (error instanceof StoreError) {
     if (error.code === 'timeout') return new Problem('too_slow', error.message);
@@ -50,6 +53,8 @@ function problemOfStore(error: unknown): Problem | undefined {
   if (code === '57014') return new Problem('too_slow', 'PostgreSQL took too long to answer.');
   if (unstorable.has(code))
     return new Problem('bad_request', 'A text or number in the request cannot be stored: correct it.');
+  if (error instanceof Error && error.message === poolIsFull)
+    return new Problem('busy', 'More is asked of PostgreSQL at once than it can take: try again.', retrySoon);
   if (isConnectionError(error, code))
     return new Problem('store_unavailable', 'PostgreSQL cannot be reached at the moment.', retrySoon);
   return undefined;
@@ -60,7 +65,7 @@ function isConnectionError(error: unknown, code: string): boolean {
   if (!(error instanceof Error)) return false;
   return (
     /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|57P|53|08)/.test(code) ||
-    /connection (timeout|terminated)|timeout exceeded when trying to connect/i.test(error.message)
+    /connection (timeout|terminated)/i.test(error.message)
   );
 }
 

@@ -14,8 +14,13 @@ interface Effect {
   readonly from: readonly DeadLetterState[];
   /** Assignments of the UPDATE, with parameters from `$first` on. */
   readonly set: (first: number) => string;
+  /** A condition that a row must meet besides, with the same parameters; one that does not is left as it is. */
+  readonly fits?: (first: number) => string;
   readonly params: readonly unknown[];
 }
+
+/** More tags than this on one message tell nobody anything. */
+const tagsMax = 50;
 
 const unsettled = ['open', 'acknowledged'] as const;
 const settled = ['resolved', 'ignored'] as const;
@@ -106,7 +111,7 @@ async function run(
       WITH found AS MATERIALIZED (SELECT d.id, d.state FROM dead_letters d WHERE ${where}),
       changed AS (
         UPDATE dead_letters d SET ${effect.set(states + 1)}, revision = d.revision + 1
-        FROM found f WHERE d.id = f.id AND d.state = ANY ($${states}::text[])
+        FROM found f WHERE d.id = f.id AND d.state = ANY ($${states}::text[]) AND ${effect.fits?.(states + 1) ?? 'true'}
         RETURNING 1
       )
       SELECT (SELECT count(*)::integer FROM found) AS found, (SELECT count(*)::integer FROM changed) AS changed
@@ -139,8 +144,8 @@ function effectOf(action: Action, now: Date): Effect {
     case 'tag':
       return {
         from: restful,
-        set: (at) =>
-          `tags = (SELECT coalesce(array_agg(DISTINCT t ORDER BY t), '{}') FROM unnest(d.tags || $${at}::text[]) t WHERE t <> ALL ($${at + 1}::text[]))`,
+        set: (at) => `tags = ${tagsAfter(at)}`,
+        fits: (at) => `cardinality(${tagsAfter(at)}) <= ${tagsMax}`,
         params: [action.add, action.remove],
       };
     case 'snooze':
@@ -150,6 +155,11 @@ function effectOf(action: Action, now: Date): Effect {
     case 'restore':
       return { from: restful, set: () => 'archived_at = NULL', params: [] };
   }
+}
+
+/** The tags of a row after some were added and others removed. */
+function tagsAfter(at: number): string {
+  return `(SELECT coalesce(array_agg(DISTINCT t ORDER BY t), '{}') FROM unnest(d.tags || $${at}::text[]) t WHERE t <> ALL ($${at + 1}::text[]))`;
 }
 
 /** What was settled out of quarantine goes back there: settling it must not be the way around a release. */

@@ -351,6 +351,15 @@ describe('changing', () => {
     expect(await list(`assignee=${person.id}&tag=c`)).toMatchObject([
       { tags: ['a', 'c'], assignee: { id: person.id } },
     ]);
+    const many = (from: number) => Array.from({ length: 16 }, (_, index) => `t${from + index}`);
+    for (const from of [0, 16, 32]) await act({ filter, action: { kind: 'tag', add: many(from) } });
+    // Fifty stand there now; what would not fit is left as it is, whole.
+    expect((await act({ filter, action: { kind: 'tag', add: ['one-more'] } })).body).toEqual({
+      changed: 0,
+      skipped: 1,
+    });
+    for (const from of [0, 16, 32]) await act({ filter, action: { kind: 'tag', remove: many(from) } });
+    expect(await list('tag=c')).toMatchObject([{ tags: ['a', 'c'] }]);
     await act({ filter, action: { kind: 'snooze', until: '2026-11-23T13:00:00Z' } });
     expect(await list()).toEqual([]);
     expect(await list('snoozed=true')).toHaveLength(1);
