@@ -37,13 +37,36 @@ export interface Tape {
   back(to: number, openMinutes: number): number;
 }
 
-/** Winds up what was measured from the day of `from` until the minute before `to`. */
-export function windTape(objective: Objective, measured: Measurements, from: number, to: number): Tape {
+/** Room for the sums of one tape after another: taking new room for each costs more than winding it. */
+export interface Reel {
+  events: Float64Array;
+  bad: Float64Array;
+}
+
+export function createReel(): Reel {
+  return { events: new Float64Array(0), bad: new Float64Array(0) };
+}
+
+/**
+ * Winds up what was measured from the day of `from` until the minute before `to`.
+ * @param reel The tape that was wound on it before is void from now on.
+ */
+export function windTape(
+  objective: Objective,
+  measured: Measurements,
+  from: number,
+  to: number,
+  reel: Reel = createReel(),
+): Tape {
   const start = Math.floor(from / dayMinutes) * dayMinutes;
   const length = Math.max(0, to - start);
   const counted = countedMask(measured, start, length);
-  const events = new Float64Array(length + 1);
-  const bad = new Float64Array(length + 1);
+  if (reel.events.length <= length) {
+    reel.events = new Float64Array(length + 1);
+    reel.bad = new Float64Array(length + 1);
+  }
+  const events = reel.events.subarray(0, length + 1).fill(0);
+  const bad = reel.bad.subarray(0, length + 1).fill(0);
   eachSlice(measured.counts, start, to, (minute, total, failed) => {
     const at = minute - start;
     if (counted !== null && counted[at] !== 1) return;

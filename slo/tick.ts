@@ -16,12 +16,12 @@ import {
 import { dayMinutes, type Interval, minuteOf } from './interval.ts';
 import { readMinutes } from './queries.ts';
 import { countsOf, createReadings, firstMinute, forget, heardOf, type Readings, takeIn } from './readings.ts';
-import { type Tape, windTape } from './tape.ts';
+import { createReel, type Reel, type Tape, windTape } from './tape.ts';
 
 /** The minute that ends now may still fill: rollups are a few seconds behind. */
 const graceMinutes = 1;
-const recentMinutes = 120;
-const olderMinutes = 360;
+const recentMinutes = 60;
+const olderMinutes = 180;
 const historyStepMinutes = 720;
 /** Missed minutes are evaluated one by one up to this many; after a longer absence, the last ones. */
 const catchUpMinutesMax = 120;
@@ -33,6 +33,7 @@ export interface Engine {
   readonly calendars: ReadonlyMap<string, BusinessTime>;
   /** Start of the oldest time that any objective needs. */
   readonly keepMinutes: number;
+  readonly reel: Reel;
   /** The older stretch that the next tick reads again, for what came very late. */
   olderFrom: number;
 }
@@ -59,6 +60,7 @@ export function createEngine(catalog: Pick<Catalog, 'hash' | 'flows' | 'objectiv
     readings: createReadings(catalog),
     calendars: new Map(catalog.calendars.map((calendar) => [calendar.name, createBusinessTime(calendar)])),
     keepMinutes: longest,
+    reel: createReel(),
     olderFrom: 0,
   };
 }
@@ -99,7 +101,13 @@ export async function runTick(
 }
 
 /** Running sums of one objective over a stretch, as live evaluation sees it: what a backtest runs on too. */
-export function tapeFor(engine: Engine, objective: Objective, kept: Kept, { from, to }: Interval): Tape {
+export function tapeFor(
+  engine: Engine,
+  objective: Objective,
+  kept: Kept,
+  { from, to }: Interval,
+  reel?: Reel,
+): Tape {
   const heard = heardOf(engine.readings, objective.indicator);
   const calendar = objective.calendar === null ? undefined : engine.calendars.get(objective.calendar);
   const start = from - dayMinutes;
@@ -110,7 +118,7 @@ export function tapeFor(engine: Engine, objective: Objective, kept: Kept, { from
     corrected: correctedIntervals(kept.corrections, start, to),
     sinceMinute: Math.min(kept.createdMinute, firstMinute(heard) ?? kept.createdMinute),
   };
-  return windTape(objective, measured, from, to);
+  return windTape(objective, measured, from, to, reel);
 }
 
 function evaluateUpTo(engine: Engine, objective: Objective, kept: Kept, minute: number): Outcome {
@@ -121,7 +129,7 @@ function evaluateUpTo(engine: Engine, objective: Objective, kept: Kept, minute: 
   const first = ahead ? minute : Math.max((evaluatedMinute ?? minute - 1) + 1, oldest);
   const from = Math.min(periodAt(objective.window, first).from, first - nominalMinutes(objective.window));
   const slices = {
-    tape: tapeFor(engine, objective, kept, { from, to: minute }),
+    tape: tapeFor(engine, objective, kept, { from, to: minute }, engine.reel),
     watermarkMinute: engine.readings.newestMinute ?? kept.createdMinute,
   };
   if (ahead) {
@@ -136,7 +144,7 @@ function evaluateUpTo(engine: Engine, objective: Objective, kept: Kept, minute: 
   return { objective, state: evaluated.state, transitions, explanation: evaluated.explanation };
 }
 
-/** Each tick reads another six hours of the past again: within two hours, all of thirty days. */
+/** Each tick reads another three hours of the past again: within four hours, all of thirty days. */
 function nextOlder(engine: Engine, end: number): Interval {
   const begin = end - engine.keepMinutes;
   const from = engine.olderFrom < begin || engine.olderFrom >= end ? begin : engine.olderFrom;
