@@ -129,13 +129,7 @@ describe('judgeMilestones', () => {
       null,
       open,
     ]);
-    expect(whys({ placed: 0 })).toEqual([
-      null,
-      null,
-      open,
-      'due 2h after Accepted',
-      open,
-    ]);
+    expect(whys({ placed: 0 })).toEqual([null, null, open, 'due 2h after Accepted', open]);
   });
 
   it('never un-lates a run by waiting, and judges each milestone by its own deadline', () => {
