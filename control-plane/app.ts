@@ -13,6 +13,7 @@ import { flowRoutes } from './flows/routes.ts';
 import { guard } from './guard.ts';
 import { liveRoutes } from './live/routes.ts';
 import { describeApi } from './open-api.ts';
+import { objectiveRoutes } from './objectives/routes.ts';
 import { overviewRoutes } from './overview/routes.ts';
 import { policy, policyGaps } from './policy.ts';
 import { Problem, problemResponse } from './problem.ts';
@@ -55,7 +56,8 @@ export function createApp(context: Context, stopped: AbortSignal) {
     .route('/api/v1', transferRoutes(context))
     .route('/api/v1', deadLetterRoutes(context))
     .route('/api/v1', replayRoutes(context))
-    .route('/api/v1', alertRoutes(context));
+    .route('/api/v1', alertRoutes(context))
+    .route('/api/v1', objectiveRoutes(context));
 
   const document = describeApi(app, apiVersion);
   app.get('/api/v1/openapi.json', (c) => c.json(document));

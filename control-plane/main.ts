@@ -16,6 +16,7 @@ import { startIntake } from './dead-letters/tail.ts';
 import { createEventHub } from './live/hub.ts';
 import { startTicking } from './live/tick.ts';
 import { createLog, describeError } from './log.ts';
+import { startObjectives } from './objectives/start-objectives.ts';
 import { startAutoReplay } from './replays/auto.ts';
 import { startReplayEngine } from './replays/engine/engine.ts';
 import { engineDefaults } from './replays/engine/ports.ts';
@@ -95,6 +96,7 @@ async function run(config: Config): Promise<void> {
   const evidence = createEvidence(clickHouse);
   const engine = startReplayEngine({ ...context, evidence }, engineDefaults);
   const stopRules = startAutoReplay(context, evidence);
+  const stopObjectives = startObjectives(context);
   const stopDispatch = startDispatch({ ...context, channels: context.channels.open });
   const stopRenewing = link ? renewFirstLink(context) : () => undefined;
   server.on('error', (error) => {
@@ -109,7 +111,7 @@ async function run(config: Config): Promise<void> {
     stopTicking();
     stopRenewing();
     void drain(server)
-      .then(() => Promise.all([engine.stop(), stopRules(), stopDispatch()]))
+      .then(() => Promise.all([engine.stop(), stopRules(), stopObjectives(), stopDispatch()]))
       .then(() => Promise.all([catalog.stop(), stopIntake(), stopFollowing()]))
       .then(() => transports.close())
       .then(() => Promise.all([clickHouse.close(), postgres.end()]))

@@ -69,6 +69,8 @@ export const policy: Readonly<Record<string, Access>> = {
   'POST /api/v1/replays/:id/resume': 'operator',
   'POST /api/v1/replays/:id/cancel': 'operator',
 
+  'GET /api/v1/objectives': 'viewer',
+  'GET /api/v1/objectives/:name': 'viewer',
   'GET /api/v1/alerts': 'viewer',
   'GET /api/v1/alerts/:episode/explain': 'operator',
   'GET /api/v1/channels': 'viewer',

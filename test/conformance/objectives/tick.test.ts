@@ -13,33 +13,12 @@ import {
   runTick,
   tapeFor,
 } from '@plumbline/slo/tick.ts';
-import { openStore, span, type SpanRow, type Store } from '../derivation/store.ts';
+import { openStore, type SpanRow, type Store } from '../derivation/store.ts';
+import { catalogText, message, objectiveText } from './catalog.ts';
 
 const now = Math.floor(Date.now() / minuteMs);
 const createdMinute = now - 200;
 const outage = { from: now - 30, to: now - 10 };
-
-const catalogText = `
-systems: [{ name: erp, title: ERP, owner: it }, { name: shop, title: Shop, owner: it, services: [shop] }]
-entities: [{ name: order, title: Order }]
-flows:
-  - { name: orders, title: Orders, source: shop, target: erp, entity: order, owner: it, transport: { kind: http, destination: /o } }
-`;
-const objectiveText = `
-apiVersion: openslo/v1
-kind: SLO
-metadata: { name: orders-taken }
-spec:
-  service: erp
-  indicator:
-    metadata: { name: i }
-    spec:
-      ratioMetric:
-        bad: { metricSource: { type: Plumbline, spec: { flow: orders, count: failed } } }
-        total: { metricSource: { type: Plumbline, spec: { flow: orders, count: all } } }
-  budgetingMethod: Occurrences
-  objectives: [{ targetPercent: 99 }]
-`;
 
 let store: Store;
 let catalog: Catalog;
@@ -61,20 +40,6 @@ afterAll(() => store.close());
 /** One span a row, of which the views make messages and the rollup. */
 async function insert(rows: readonly SpanRow[]): Promise<void> {
   await store.clickHouse.insert({ table: 'otel_traces', values: rows, format: 'JSONEachRow' });
-}
-
-function message(minute: number, index: number, failed: boolean): SpanRow {
-  const at = new Date(minute * minuteMs + index * 1000).toISOString().replace('T', ' ').slice(0, 19);
-  return span({
-    Timestamp: `${at}.000000000`,
-    IngestTime: `${at}.500`,
-    TraceId: `t-${minute}-${index}`,
-    SpanId: `s-${minute}-${index}`,
-    SpanKind: 'Consumer',
-    ServiceName: 'erp',
-    SpanAttributes: { 'integration.flow': 'orders' },
-    StatusCode: failed ? 'Error' : 'Unset',
-  });
 }
 
 it('pages from what spans became in the rollup, resolves when it is over, and a backtest of the same says the same', async () => {
