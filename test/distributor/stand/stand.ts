@@ -88,7 +88,8 @@ export async function startDistributor(
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}`;
-  await answers(`${url}/healthz`);
+  // It is alive from the start; what can be broken it says only once it is live.
+  await answers(`${url}/faults`);
   return { url, stop: () => stopChild(child) };
 }
 
