@@ -106,7 +106,7 @@ async function read(clickHouse: ClickHouse, named: NamedQuery<z.ZodType>): Promi
     });
     return await result.json<unknown>();
   } catch (error) {
-    throw signal.aborted ? timedOut(named.name, error) : explain(named.name, error);
+    throw signal.aborted ? silent(named.name, error) : explain(named.name, error);
   }
 }
 
@@ -141,6 +141,15 @@ export function explain(name: string, error: unknown): StoreError {
     'unreachable',
     `ClickHouse cannot be reached for ${name}: ${text.slice(0, 200)}`,
     error,
+  );
+}
+
+/** Past its limit the engine stops a query by itself: where not even that is heard, the question is not at fault. */
+function silent(name: string, cause: unknown): StoreError {
+  return new StoreError(
+    'unreachable',
+    `ClickHouse gave no answer to ${name}, not even that it takes too long.`,
+    cause,
   );
 }
 

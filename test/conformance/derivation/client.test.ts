@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createClickHouse, query, StoreError, type NamedQuery } from '@plumbline/model/clickhouse/client.ts';
@@ -64,5 +67,15 @@ describe('query', () => {
 
   it('says that nobody answers', async () => {
     expect(await codeOf({ sql: 'SELECT 1 AS n' }, 'http://127.0.0.1:9/plumbline')).toBe('unreachable');
+  });
+
+  it('does not blame the question where an engine takes it and never answers', async () => {
+    const frozen = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(frozen, 'listening');
+    const { port } = frozen.address() as AddressInfo;
+    const named = { sql: 'SELECT 1 AS n', timeoutMsMax: 100 };
+    expect(await codeOf(named, `http://127.0.0.1:${port}/plumbline`)).toBe('unreachable');
+    frozen.closeAllConnections();
+    frozen.close();
   });
 });
