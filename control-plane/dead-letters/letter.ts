@@ -4,7 +4,7 @@ import { parseBusinessKey, formatBusinessKey } from '@plumbline/model/telemetry/
 import { firstHeader, lastHeader } from '../transports/headers.ts';
 import type { Arrival } from '../transports/port.ts';
 import { causeOf } from './cause.ts';
-import { maskRules, type MaskRules } from './mask.ts';
+import { hiddenTexts, maskRules, maskText, type MaskRules } from './mask.ts';
 import { payloadHash } from './payload-hash.ts';
 import { parseJson, valueAt } from './pointer.ts';
 import { wordsOf } from './words.ts';
@@ -80,11 +80,14 @@ export function readLetter(
 ): Letter {
   const { deadLetters } = flow;
   const json = parseJson(arrival.body);
+  const rules = rulesOf(catalog, flow);
+  // Consumers quote what they could not take: lists and groups show the quote, so it is masked once and for all.
+  const hidden = json === undefined ? [] : hiddenTexts(json, rules);
   const read = (place: BodyPlace | undefined): string => placeText(place, arrival, json);
   const error = {
     type: (said.errorType || read(deadLetters.error?.type) || (arrival.reason ?? '')).slice(0, 300),
-    message: (said.errorMessage || read(deadLetters.error?.message)).slice(0, fieldMax),
-    stack: (said.stack || read(deadLetters.error?.stack)).slice(0, stackMax),
+    message: maskText(said.errorMessage || read(deadLetters.error?.message), hidden).slice(0, fieldMax),
+    stack: maskText(said.stack || read(deadLetters.error?.stack), hidden).slice(0, stackMax),
   };
   const trace = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(headerText(arrival, 'traceparent'));
   const errorHeaders = Object.values(deadLetters.error ?? {}).flatMap((place) =>
@@ -110,7 +113,7 @@ export function readLetter(
     spanId: said.spanId ?? trace?.[2] ?? '',
     replayOf: /^[0-9a-f-]{36}$/.exec(headerText(arrival, letterHeader))?.[0] ?? null,
     generation: Number(/^\d{1,6}$/.exec(headerText(arrival, generationHeader))?.[0] ?? 0) || null,
-    words: clean(wordsOf(arrival, json, rulesOf(catalog, flow))),
+    words: clean(wordsOf(arrival, json, rules)),
   };
 }
 

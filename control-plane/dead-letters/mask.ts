@@ -40,6 +40,36 @@ export function maskJson(value: unknown, rules: MaskRules): Masked {
   return { value: walk(value, ''), hidden };
 }
 
+/** Shorter texts stand in other words by chance. */
+const hiddenLengthMin = 4;
+const hiddenTextsMax = 200;
+
+/** What stands in hidden fields, longest first: what a consumer wrote about a message may quote it. Pure. */
+export function hiddenTexts(value: unknown, rules: MaskRules): readonly string[] {
+  const texts = new Set<string>();
+  const walk = (inner: unknown, at: string, isHidden: boolean): void => {
+    const hides = isHidden || rules.pointers.has(at);
+    if (Array.isArray(inner)) return inner.forEach((item, index) => walk(item, `${at}/${index}`, hides));
+    if (typeof inner === 'object' && inner !== null) {
+      for (const [name, item] of Object.entries(inner)) {
+        const place = `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+        walk(item, place, hides || rules.names.has(name.toLowerCase()));
+      }
+      return;
+    }
+    if (!hides || (typeof inner !== 'string' && typeof inner !== 'number')) return;
+    const text = String(inner).trim();
+    if (text.length >= hiddenLengthMin && texts.size < hiddenTextsMax) texts.add(text);
+  };
+  walk(value, '', false);
+  return [...texts].sort((a, b) => b.length - a.length);
+}
+
+/** A text with what is hidden elsewhere replaced by dots. Pure. */
+export function maskText(text: string, hidden: readonly string[]): string {
+  return hidden.reduce((masked, one) => masked.replaceAll(one, dots), text);
+}
+
 export function hidesHeader(name: string, rules: MaskRules): boolean {
   return rules.names.has(name.toLowerCase()) || secretHeaders.has(name.toLowerCase());
 }

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { rulesOf } from './letter.ts';
+import { maskText } from './mask.ts';
 import {
   findLetter,
   listAttempts,
@@ -10,7 +11,7 @@ import {
   type SummaryRow,
 } from './queries.ts';
 import type { DeadLetterDetail, DeadLetterSummary } from './schemas.ts';
-import { viewBody, viewHeaders } from './view-letter.ts';
+import { hiddenIn, viewBody, viewHeaders } from './view-letter.ts';
 
 /** One dead letter as a person may see it: masked, with its deaths, notes and replays. @throws Problem not_found */
 export async function readDeadLetter(context: Context, id: string): Promise<DeadLetterDetail> {
@@ -24,8 +25,12 @@ export async function readDeadLetter(context: Context, id: string): Promise<Dead
   const { catalog } = context.catalog.current();
   const flow = catalog.flows.find(({ name }) => name === letter.flow);
   const key = letter.key?.toString('utf8') ?? null;
+  const rules = rulesOf(catalog, flow);
+  // Errors of later deaths, and answers of targets, come without the body: what they quote of it is hidden here.
+  const hidden = hiddenIn(letter, rules);
   return {
     ...summaryOf(letter),
+    errorMessage: maskText(letter.errorMessage, hidden),
     flowTitle: flow?.title ?? letter.flow,
     source: flow?.source ?? '',
     target: flow?.target ?? '',
@@ -35,9 +40,14 @@ export async function readDeadLetter(context: Context, id: string): Promise<Dead
     destination: letter.destination,
     payloadHash: letter.payloadHash.toString('hex'),
     version: letter.version,
-    headers: viewHeaders(letter.headers, rulesOf(catalog, flow)),
+    headers: viewHeaders(letter.headers, rules, hidden),
     body: viewBody(letter, catalog, flow),
-    attempts,
+    attempts: attempts.map((attempt) => ({
+      ...attempt,
+      errorMessage: maskText(attempt.errorMessage, hidden),
+      stack: maskText(attempt.stack, hidden),
+      reason: attempt.reason === null ? null : maskText(attempt.reason, hidden),
+    })),
     notes,
     replays,
   };

@@ -3,7 +3,7 @@ import type { Catalog, Flow } from '@plumbline/model/catalog/schema.ts';
 import type { z } from 'zod';
 import { decodeHeaders } from './headers.ts';
 import { rulesOf } from './letter.ts';
-import { dots, hidesHeader, maskJson, type MaskRules } from './mask.ts';
+import { dots, hiddenTexts, hidesHeader, maskJson, maskText, type MaskRules } from './mask.ts';
 import { parseJson } from './pointer.ts';
 import type { DetailRow } from './queries.ts';
 import { hasRepeatedNames } from './repeated-names.ts';
@@ -13,12 +13,24 @@ const shownBytesMax = 256 * 1024;
 const schemaErrorsMax = 50;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Headers as a person may see them. */
-export function viewHeaders(block: Buffer, rules: MaskRules): z.output<typeof HeaderView>[] {
-  return decodeHeaders(block).map(([name, value]) => {
+/** Headers as a person may see them. @param hidden what of the body is hidden, which a header may quote */
+export function viewHeaders(
+  block: Buffer,
+  rules: MaskRules,
+  hidden: readonly string[],
+): z.output<typeof HeaderView>[] {
+  return decodeHeaders(block).map(([name, bytes]) => {
     if (hidesHeader(name, rules)) return { name, value: dots, encoding: 'utf8', masked: true };
-    return { name, ...textOf(value), masked: false };
+    const { value, encoding } = textOf(bytes);
+    const shown = encoding === 'utf8' ? maskText(value, hidden) : value;
+    return { name, value: shown, encoding, masked: shown !== value };
   });
+}
+
+/** What of a message is hidden, to be hidden in what was written about it as well. */
+export function hiddenIn(letter: DetailRow, rules: MaskRules): readonly string[] {
+  const json = parseJson(letter.body);
+  return json === undefined ? [] : hiddenTexts(json, rules);
 }
 
 /**

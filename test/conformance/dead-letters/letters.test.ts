@@ -219,6 +219,29 @@ describe('showing', () => {
     expect(await list('key=order:SO-2')).toHaveLength(0);
   });
 
+  it('hides what a consumer quotes of it: in errors, stacks and headers, of this death and of later ones', async () => {
+    const [{ id } = { id: '' }] = await handIn(
+      letter('SO-1', {
+        errorMessage: 'ann@example.org is no customer of order SO-1',
+        stack: 'Error: ann@example.org\n  at take (orders.ts:1)',
+        headers: [['x-exception', 'no customer: ann@example.org']],
+      }),
+    );
+    // What a target answers to a replay is written down beside the message, without it.
+    await stand.context.postgres.query(
+      "UPDATE dead_letter_attempts SET reason = 'HTTP 422: ann@example.org' WHERE dead_letter_id = $1",
+      [id],
+    );
+    const shown = await detail(id);
+    const { body: groups } = await stand.ask('GET', '/dead-letters/groups', { token });
+    expect(JSON.stringify([shown, await list(), groups])).not.toContain('ann@example.org');
+    expect(shown.errorMessage).toBe('•••••• is no customer of order SO-1');
+    expect(shown.attempts[0]?.reason).toBe('HTTP 422: ••••••');
+    expect(shown.headers).toEqual([
+      { name: 'x-exception', value: 'no customer: ••••••', encoding: 'utf8', masked: true },
+    ]);
+  });
+
   it('says where a body breaks the schema of its entity', async () => {
     const [{ id } = { id: '' }] = await handIn(
       letter('SO-1', { body: bodyOf('SO-1', { quantity: '3 EA' }) }),
