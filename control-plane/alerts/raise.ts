@@ -14,6 +14,9 @@ export interface Finding {
   readonly links: readonly Link[];
   /** Names of the channels to tell. */
   readonly channels: readonly string[];
+  /** What it is about, by the names of the catalog: what belongs together and who is spared are found by them. */
+  readonly flows: readonly string[];
+  readonly systems: readonly string[];
   readonly startedAt: Date;
 }
 
@@ -25,8 +28,9 @@ export async function raiseAlert(on: Executor, found: Finding, episode: string, 
   const [row] = await query(on, {
     name: 'alerts.raise',
     sql: `
-      INSERT INTO alerts (episode, key, severity, title, summary, facts, links, channels, started_at, fired_at)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+      INSERT INTO alerts (episode, key, severity, title, summary, facts, links, channels, flows, systems,
+                          started_at, fired_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
       ON CONFLICT (key) WHERE resolved_at IS NULL
       DO UPDATE SET title = excluded.title, summary = excluded.summary, facts = excluded.facts, links = excluded.links
       RETURNING episode`,
@@ -39,6 +43,8 @@ export async function raiseAlert(on: Executor, found: Finding, episode: string, 
       JSON.stringify(found.facts),
       JSON.stringify(found.links.filter(({ href }) => /^https?:\/\//.test(href))),
       found.channels,
+      found.flows,
+      found.systems,
       found.startedAt,
       now,
     ],

@@ -94,6 +94,8 @@ function findingOf(context: Context, outcome: Outcome, which: Which, now: Date) 
   const id = alertIdOf(objective.name, kind, severity);
   const begun = transitions.findLast(({ alert, to }) => alert === id && to === 'firing')?.impactStartMs;
   const firedMinute = state[which].firedMinute;
+  const { flows } = context.catalog.current().catalog;
+  const flow = flows.find(({ name }) => name === objective.indicator.flow);
   const console = context.config.publicUrl;
   return {
     key: `${keyPrefix}${id}`,
@@ -103,6 +105,8 @@ function findingOf(context: Context, outcome: Outcome, which: Which, now: Date) 
       { title: 'Alerts', href: `${console}/alerts` },
       { title: 'Flow', href: `${console}/flows/${encodeURIComponent(objective.indicator.flow)}` },
     ],
+    flows: [objective.indicator.flow],
+    systems: flow ? [flow.source, flow.target] : [],
     channels: objective.notify.length > 0 ? objective.notify : context.channels.all().map(({ name }) => name),
     startedAt: new Date(begun ?? (firedMinute === null ? now.getTime() : firedMinute * 60_000)),
   };

@@ -54,6 +54,8 @@ function finding(key: string, channels: string[]): Finding {
     facts: [{ name: 'Value at risk', value: '12,400.00 EUR' }],
     links: [{ title: 'Alert', href: 'https://plumbline.example/alerts/1' }],
     channels,
+    flows: [],
+    systems: [],
     startedAt: clock,
   };
 }

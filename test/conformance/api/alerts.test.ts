@@ -51,6 +51,8 @@ async function raise(key: string, channels: string[]): Promise<string> {
     facts: [],
     links: [],
     channels,
+    flows: [],
+    systems: [],
     startedAt: stand.clock.now,
   };
   return raiseAlert(stand.context.postgres, found, randomUUID(), stand.clock.now);
