@@ -11,6 +11,7 @@ import { transferRoutes } from './dead-letters/transfer-routes.ts';
 import { missing, problemOf } from './failure.ts';
 import { flowRoutes } from './flows/routes.ts';
 import { guard } from './guard.ts';
+import { incidentRoutes } from './incidents/routes.ts';
 import { liveRoutes } from './live/routes.ts';
 import { describeApi } from './open-api.ts';
 import { objectiveRoutes } from './objectives/routes.ts';
@@ -57,7 +58,8 @@ export function createApp(context: Context, stopped: AbortSignal) {
     .route('/api/v1', deadLetterRoutes(context))
     .route('/api/v1', replayRoutes(context))
     .route('/api/v1', alertRoutes(context))
-    .route('/api/v1', objectiveRoutes(context));
+    .route('/api/v1', objectiveRoutes(context))
+    .route('/api/v1', incidentRoutes(context));
 
   const document = describeApi(app, apiVersion);
   app.get('/api/v1/openapi.json', (c) => c.json(document));

@@ -13,6 +13,7 @@ import { parseConfig, type Config } from './config.ts';
 import type { Context } from './context.ts';
 import { startFollowing } from './dead-letters/follow.ts';
 import { startIntake } from './dead-letters/tail.ts';
+import { startFollowingAlerts } from './incidents/follow-alerts.ts';
 import { createEventHub } from './live/hub.ts';
 import { startTicking } from './live/tick.ts';
 import { createLog, describeError } from './log.ts';
@@ -97,6 +98,7 @@ async function run(config: Config): Promise<void> {
   const engine = startReplayEngine({ ...context, evidence }, engineDefaults);
   const stopRules = startAutoReplay(context, evidence);
   const stopObjectives = startObjectives(context);
+  const stopIncidents = startFollowingAlerts(context);
   const stopDispatch = startDispatch({ ...context, channels: context.channels.open });
   const stopRenewing = link ? renewFirstLink(context) : () => undefined;
   server.on('error', (error) => {
@@ -111,7 +113,9 @@ async function run(config: Config): Promise<void> {
     stopTicking();
     stopRenewing();
     void drain(server)
-      .then(() => Promise.all([engine.stop(), stopRules(), stopObjectives(), stopDispatch()]))
+      .then(() =>
+        Promise.all([engine.stop(), stopRules(), stopObjectives(), stopIncidents(), stopDispatch()]),
+      )
       .then(() => Promise.all([catalog.stop(), stopIntake(), stopFollowing()]))
       .then(() => transports.close())
       .then(() => Promise.all([clickHouse.close(), postgres.end()]))

@@ -75,6 +75,15 @@ export const policy: Readonly<Record<string, Access>> = {
   'GET /api/v1/alerts/:episode/explain': 'operator',
   'GET /api/v1/channels': 'viewer',
   'POST /api/v1/channels/:name/test': 'engineer',
+
+  'GET /api/v1/incidents': 'viewer',
+  'GET /api/v1/incidents/assignees': 'operator',
+  'GET /api/v1/incidents/:number': 'viewer',
+  'GET /api/v1/incidents/:number/impact': 'viewer',
+  'POST /api/v1/incidents': 'operator',
+  'PATCH /api/v1/incidents/:number': 'operator',
+  'POST /api/v1/incidents/:number/notes': 'operator',
+  'POST /api/v1/incidents/:number/steps': 'operator',
 };
 
 /** Paths of what runs before every route. Anything else that takes all methods would escape the policy. */
