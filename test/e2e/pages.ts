@@ -46,6 +46,7 @@ export async function findPlaces(page: Page, consoleUrl: string, range = lastHou
     pages: [
       { name: 'overview', path: `/?${range}` },
       { name: 'topology', path: `/topology?${range}` },
+      { name: 'incidents', path: '/incidents?state=all' },
       { name: 'alerts', path: '/alerts?state=all' },
       { name: 'flows', path: `/flows?${range}` },
       { name: 'flow', path: flow },

@@ -4,6 +4,7 @@ import type * as alerts from '@plumbline/control-plane/alerts/schemas.ts';
 import type * as catalog from '@plumbline/control-plane/catalog/schemas.ts';
 import type * as deadLetters from '@plumbline/control-plane/dead-letters/schemas.ts';
 import type * as flows from '@plumbline/control-plane/flows/schemas.ts';
+import type * as incidents from '@plumbline/control-plane/incidents/schemas.ts';
 import type * as overview from '@plumbline/control-plane/overview/schemas.ts';
 import type * as certificates from '@plumbline/control-plane/replays/certificate-schema.ts';
 import type * as replays from '@plumbline/control-plane/replays/schemas.ts';
@@ -93,3 +94,9 @@ export type AlertAttempt = z.infer<typeof alerts.Attempt>;
 export type Channel = z.infer<typeof alerts.ChannelView>;
 export type ChannelList = z.infer<typeof alerts.ChannelList>;
 export type ChannelTest = z.infer<typeof alerts.TestResult>;
+
+export type Incident = z.infer<typeof incidents.Incident>;
+export type IncidentList = z.infer<typeof incidents.IncidentList>;
+export type IncidentDetail = z.infer<typeof incidents.IncidentDetail>;
+export type IncidentEntry = z.infer<typeof incidents.Entry>;
+export type IncidentImpact = z.infer<typeof incidents.IncidentImpact>;

@@ -42,6 +42,8 @@ export function routes(keep: Address | undefined) {
     replayCertificate: (id: string) => to(`/replays/${encodeURIComponent(id)}/certificate`),
     alerts: (query?: { state?: string }) => to('/alerts', query),
     alert: (episode: string) => to(`/alerts/${encodeURIComponent(episode)}`),
+    incidents: (query?: { state?: string; flow?: string }) => to('/incidents', query),
+    incident: (number: number) => to(`/incidents/${number}`),
     systems: () => to('/systems'),
     system: (name: string) => `${to('/systems')}#${encodeURIComponent(name)}`,
     settings: () => to('/settings'),

@@ -48,6 +48,14 @@ const phrases: Readonly<Record<string, Phrase>> = {
     'decided the outcome of a message in',
     ({ verdict }) => (text(verdict) ? `: ${text(verdict)}` : ''),
   ],
+  'incidents.open': 'opened',
+  'incidents.change': 'changed',
+  'incidents.acknowledge': 'acknowledged',
+  'incidents.restore': 'restored',
+  'incidents.return': 'saw fire anew',
+  'incidents.close': 'closed',
+  'incidents.reopen': 'reopened',
+  'incidents.note': 'wrote a note on',
   'dead_letters.import': 'imported',
   'dead_letters.export': 'exported',
   'dead_letters.note': ['wrote a note on', ({ cause }) => (text(cause) ? `, cause ${text(cause)}` : '')],
@@ -86,6 +94,7 @@ function labelOf({ action, target, targetName, detail }: Entry): string {
   if (kind === 'person') return targetName ?? text(detail['email']) ?? `a person (${short})`;
   if (kind === 'token') return targetName ?? text(detail['name']) ?? `a token (${short})`;
   if (kind === 'replay') return `the replay ${short}${targetName ? ` on ${targetName}` : ''}`;
+  if (kind === 'incident') return `incident ${id}`;
   if (kind === 'dead_letter') return `the dead letter ${targetName ?? short}`;
   if (kind === 'dead_letters') {
     const changed = number(detail['changed']);

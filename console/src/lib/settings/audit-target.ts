@@ -7,6 +7,7 @@ export function auditTargetLink(target: string, to: Routes): string | undefined 
   if (!name) return undefined;
   if (kind === 'replay') return to.replay(name);
   if (kind === 'dead_letter') return to.deadLetter(name);
+  if (kind === 'incident') return to.incident(Number(name));
   if (kind === 'flow') return to.flow(name);
   return undefined;
 }

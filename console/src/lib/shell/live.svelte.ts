@@ -6,6 +6,7 @@ const topics: readonly (readonly [topic: string, changed: string])[] = [
   ['telemetry.tick', figures],
   ['catalog.changed', figures],
   ['dead-letters.changed', figures],
+  ['incidents.changed', figures],
   ['replay.changed', replays],
 ];
 const refreshMsMin: Record<string, number> = { [figures]: 5000, [replays]: 1000 };

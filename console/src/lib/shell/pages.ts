@@ -2,6 +2,7 @@ import Bell from '@lucide/svelte/icons/bell-ring';
 import DeadLetters from '@lucide/svelte/icons/mail-x';
 import Flows from '@lucide/svelte/icons/arrow-right-left';
 import Gauge from '@lucide/svelte/icons/gauge';
+import Incidents from '@lucide/svelte/icons/siren';
 import Replays from '@lucide/svelte/icons/rotate-ccw';
 import Server from '@lucide/svelte/icons/server';
 import Settings from '@lucide/svelte/icons/settings';
@@ -12,6 +13,7 @@ import type { Routes } from '#lib/routes.ts';
 /** Pages of the navigation, in the order of an incident: what, where, which, whose. */
 export const pages = [
   { path: '/', label: 'Overview', icon: Gauge, href: (to: Routes) => to.overview() },
+  { path: '/incidents', label: 'Incidents', icon: Incidents, href: (to: Routes) => to.incidents() },
   { path: '/alerts', label: 'Alerts', icon: Bell, href: (to: Routes) => to.alerts() },
   { path: '/topology', label: 'Topology', icon: Topology, href: (to: Routes) => to.topology() },
   { path: '/flows', label: 'Flows', icon: Flows, href: (to: Routes) => to.flows() },
@@ -34,13 +36,20 @@ export const pages = [
 
 /** What the figure beside an entry counts. */
 export const badgeTexts: Readonly<Record<string, string>> = {
+  '/incidents': 'are open',
   '/alerts': 'are firing',
   '/dead-letters': 'wait for somebody',
   '/replays': 'wait for approval',
 };
 
 /** Entries of the bar on a phone; the others stand behind “More”. */
-export const handyPaths: readonly string[] = ['/', '/alerts', '/transactions', '/dead-letters', '/replays'];
+export const handyPaths: readonly string[] = [
+  '/',
+  '/incidents',
+  '/transactions',
+  '/dead-letters',
+  '/replays',
+];
 
 /** The page of the navigation under which a path stands. A trace belongs to the transactions. */
 export function isCurrent(path: string, pathname: string): boolean {

@@ -1,5 +1,5 @@
 import { redirect, type ServerLoadEvent } from '@sveltejs/kit';
-import type { AlertList, DeadLetterList, ReplayList, Session } from '#lib/api-types.ts';
+import type { AlertList, DeadLetterList, IncidentList, ReplayList, Session } from '#lib/api-types.ts';
 import { waitingStates } from '#lib/dead-letter/filter.ts';
 import { count } from '#lib/format/number.ts';
 import { signIn } from '#lib/routes.ts';
@@ -22,10 +22,11 @@ export const load: LayoutServerLoad = async (event) => {
 
 /** What waits for somebody: beside the entries of the navigation. A figure that cannot be read is left away. */
 async function readBadges(event: ServerLoadEvent): Promise<Record<string, string>> {
-  const [letters, awaiting, firing] = await Promise.all([
+  const [letters, awaiting, firing, incidents] = await Promise.all([
     ask<DeadLetterList>(event, `/dead-letters?limit=1&state=${waitingStates}`, { method: 'GET' }),
     ask<ReplayList>(event, '/replays?limit=50&state=awaiting_approval', { method: 'GET' }),
     ask<AlertList>(event, '/alerts?limit=50', { method: 'GET' }),
+    ask<IncidentList>(event, '/incidents?limit=50', { method: 'GET' }),
   ]);
   const badges: Record<string, string> = {};
   if (letters.ok && letters.data.total !== 0)
@@ -34,5 +35,7 @@ async function readBadges(event: ServerLoadEvent): Promise<Record<string, string
     badges['/replays'] = `${awaiting.data.items.length}${awaiting.data.nextCursor ? '+' : ''}`;
   if (firing.ok && firing.data.items.length > 0)
     badges['/alerts'] = `${firing.data.items.length}${firing.data.nextCursor ? '+' : ''}`;
+  const lasting = incidents.ok ? incidents.data.items.filter(({ state }) => state !== 'restored') : [];
+  if (lasting.length > 0) badges['/incidents'] = String(lasting.length);
   return badges;
 }
