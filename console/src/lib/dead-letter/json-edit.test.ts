@@ -26,7 +26,7 @@ function apply(document: unknown, patch: ReturnType<typeof patchOf>): unknown {
     if (operation.op === 'remove' && Array.isArray(parent)) parent.splice(Number(last), 1);
     else if (operation.op === 'remove') delete (parent as Record<string, unknown>)[last];
     else if (!('value' in operation)) throw new Error(operation.op);
-    else if (last === '-') (parent as unknown[]).push(operation.value);
+    else if (last === '-' && Array.isArray(parent)) parent.push(operation.value);
     else
       Object.defineProperty(parent, last, {
         value: operation.value,
