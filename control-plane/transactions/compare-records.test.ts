@@ -13,6 +13,8 @@ const catalog = {
   calendars: [],
   objectives: [],
   probes: [],
+  kpis: [],
+  kpiReports: [],
 };
 const record = (system: string, fields: Record<string, string>, deleted = 0) => ({
   key: 'order:1',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type CatalogError, compareCatalogErrors, compareTexts } from './catalog-error.ts';
 import { readEntitySchemas } from './entity-schemas.ts';
 import { compileObjectives } from './compile-objectives.ts';
+import { compileKpis } from './check-kpi.ts';
 import { compileProbes } from './check-probe.ts';
 import { findDoubts } from './overlaps.ts';
 import { type Located, parseFiles } from './parse-files.ts';
@@ -33,11 +34,19 @@ export function compileCatalog(texts: ReadonlyMap<string, string>): CatalogResul
     flows: declared.flows.map(({ item }) => item.name),
     connections: declared.connections.map(({ item }) => item),
   });
+  const kept = compileKpis(documents, {
+    systems: declared.systems.map(({ item }) => item.name),
+    flows: declared.flows.map(({ item }) => item.name),
+    entities: declared.entities.map(({ item }) => item.name),
+    processes: declared.processes.map(({ item }) => item.name),
+    calendars: measured.calendars.map(({ name }) => name),
+  });
   const found = [
     ...checkReferences(declared),
     ...read.flatMap((entity) => entity.errors),
     ...measured.errors,
     ...probed.errors,
+    ...kept.errors,
   ];
   if (found.length > 0) return refused(found);
   const content = {
@@ -49,6 +58,8 @@ export function compileCatalog(texts: ReadonlyMap<string, string>): CatalogResul
     calendars: measured.calendars,
     objectives: measured.objectives,
     probes: probed.probes,
+    kpis: kept.kpis,
+    kpiReports: kept.kpiReports,
   };
   const warnings = [
     ...read.flatMap((entity) => entity.warnings),
@@ -73,6 +84,8 @@ export function emptyCatalog(): Catalog {
     calendars: [],
     objectives: [],
     probes: [],
+    kpis: [],
+    kpiReports: [],
   };
   return { hash: hashContent(content), ...content };
 }

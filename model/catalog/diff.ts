@@ -2,7 +2,16 @@ import { canonicalJson } from './compile-catalog.ts';
 import { type Catalog } from './schema.ts';
 
 export type CatalogKind =
-  'system' | 'connection' | 'entity' | 'flow' | 'process' | 'calendar' | 'objective' | 'probe';
+  | 'system'
+  | 'connection'
+  | 'entity'
+  | 'flow'
+  | 'process'
+  | 'calendar'
+  | 'objective'
+  | 'probe'
+  | 'kpi'
+  | 'kpi-report';
 
 export interface CatalogItemName {
   readonly kind: CatalogKind;
@@ -45,6 +54,8 @@ function itemsOf(catalog: Catalog): Map<string, { kind: CatalogKind; name: strin
     ['calendar', catalog.calendars],
     ['objective', catalog.objectives],
     ['probe', catalog.probes],
+    ['kpi', catalog.kpis],
+    ['kpi-report', catalog.kpiReports],
   ];
   return new Map(
     lists.flatMap(([kind, items]) =>

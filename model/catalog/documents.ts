@@ -14,11 +14,14 @@ export type LocatedDocument = {
   };
 }[DocumentKind];
 
+/** Kinds that OpenSLO does not have. */
+const ownKinds = ['Calendar', 'Probe', 'Kpi', 'KpiReport'] as const satisfies readonly DocumentKind[];
+
 type Read =
   | { readonly ok: true; readonly document: LocatedDocument }
   | { readonly ok: false; readonly errors: readonly CatalogError[] };
 
-/** Reads one document that names its own kind: those of OpenSLO v1, calendars and probes. */
+/** Reads one document that names its own kind: those of OpenSLO v1, and our own such as calendars, probes and KPIs. */
 export function parseDocument(source: YamlSource): Read {
   const wrong = checkVersion(source);
   if (wrong !== undefined) return { ok: false, errors: [wrong] };
@@ -59,7 +62,7 @@ function checkVersion(source: YamlSource): CatalogError | undefined {
     return errorIn(
       source,
       ['apiVersion'],
-      why ?? 'write openslo/v1, or plumbline/v1 for a Calendar or a Probe',
+      why ?? `write openslo/v1, or plumbline/v1 for ${ownKinds.join(', ')}`,
     );
   }
   if (!known.includes(kind)) {
@@ -67,7 +70,7 @@ function checkVersion(source: YamlSource): CatalogError | undefined {
     const ending = didYouMean(typeof kind === 'string' ? kind : '', documentKinds);
     return errorIn(source, ['kind'], `${meant}${ending}`);
   }
-  const wanted = kind === 'Calendar' || kind === 'Probe' ? 'plumbline/v1' : 'openslo/v1';
+  const wanted = (ownKinds as readonly unknown[]).includes(kind) ? 'plumbline/v1' : 'openslo/v1';
   if (version === wanted) return undefined;
   return errorIn(source, ['apiVersion'], `a ${String(kind)} is written with apiVersion: ${wanted}`);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Calendar } from './calendar.ts';
 import { Name, TimeZone } from './name.ts';
+import { KpiReportSpec, KpiSpec } from './kpi.ts';
 import { ProbeSpec } from './probe.ts';
 
 /** `duration-shorthand` of OpenSLO v1: a whole number and one unit; `m` are minutes and `M` months. */
@@ -188,6 +189,18 @@ export const documentSchemas = {
     kind: z.literal('Probe'),
     metadata: Metadata,
     spec: ProbeSpec,
+  }),
+  Kpi: z.strictObject({
+    apiVersion: z.literal('plumbline/v1'),
+    kind: z.literal('Kpi'),
+    metadata: Metadata,
+    spec: KpiSpec,
+  }),
+  KpiReport: z.strictObject({
+    apiVersion: z.literal('plumbline/v1'),
+    kind: z.literal('KpiReport'),
+    metadata: Metadata,
+    spec: KpiReportSpec,
   }),
 } as const;
 export type DocumentKind = keyof typeof documentSchemas;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { NamedCalendar } from './calendar.ts';
 import { Duration, Name, TimeZone } from './name.ts';
+import type { Kpi, KpiReport } from './kpi.ts';
 import type { Objective } from './objective.ts';
 import type { Probe } from './probe.ts';
 
@@ -307,6 +308,8 @@ export interface Catalog {
   readonly calendars: readonly NamedCalendar[];
   readonly objectives: readonly Objective[];
   readonly probes: readonly Probe[];
+  readonly kpis: readonly Kpi[];
+  readonly kpiReports: readonly KpiReport[];
 }
 
 /** Milliseconds of a `Duration` text such as `1d12h`. */

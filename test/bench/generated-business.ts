@@ -34,6 +34,8 @@ export function generatedCatalog(): Catalog {
     calendars: [],
     objectives: [],
     probes: [],
+    kpis: [],
+    kpiReports: [],
     entities: ['order', 'shipment', 'invoice', 'payment', 'customer'].map((name) => ({
       name,
       title: name,

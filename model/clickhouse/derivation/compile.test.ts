@@ -9,6 +9,8 @@ const empty: Catalog = {
   calendars: [],
   objectives: [],
   probes: [],
+  kpis: [],
+  kpiReports: [],
   entities: [],
   flows: [],
   processes: [],
@@ -23,6 +25,8 @@ const small: Catalog = {
   calendars: [],
   objectives: [],
   probes: [],
+  kpis: [],
+  kpiReports: [],
   entities: [
     { name: 'order', title: 'Order', attributes: ['app.no'], authority: {}, schemas: {}, masked: [] },
   ],

@@ -14,6 +14,8 @@ export function derivationCatalog(hash = 'derivation'): Catalog {
     calendars: [],
     objectives: [],
     probes: [],
+    kpis: [],
+    kpiReports: [],
     entities: [
       entity('order', ['wms.sales_order_no', 'app.order_id']),
       entity('shipment', ['shipment.no']),

@@ -1,7 +1,7 @@
 import type { Arrival } from './calendar.ts';
 import { fact, record, send } from './effects.ts';
 import { transactionEntry } from './manifest.ts';
-import { pickProduct, warehouses } from './master-data.ts';
+import { money, pickProduct, valuationOf, warehouses } from './master-data.ts';
 import type { Effect, Message } from './types.ts';
 import type { World } from './world.ts';
 
@@ -82,11 +82,17 @@ export function bookMovement(world: World, message: Message): Effect[] {
   const levelKey = `stock_level:${level}`;
   const keys = [`stock_movement:${String(body['stock_movement'])}`, levelKey];
   const available = world.stock('erp', levelKey, Number(body['quantity']));
+  const { unitCostCents, abc } = valuationOf(level.slice(0, level.indexOf('@')));
   const subject = message.transaction;
   const tell = { ...body, available };
   return [
     fact(0, message, 'erp', 'stock_movement.booked', keys, { 'stock.available': available }),
-    record(0, message, 'erp', [levelKey], { on_hand: available, available }),
+    record(0, message, 'erp', [levelKey], {
+      on_hand: available,
+      available,
+      unit_cost: money(unitCostCents),
+      abc_class: abc,
+    }),
     send(20, message, 'erp-availability-to-shop', subject, keys, tell),
     send(4 * 60_000, undefined, 'erp-availability-to-marketplace', subject, keys, tell),
   ];

@@ -63,6 +63,14 @@ const cities = [
   'Des Moines, IA',
   'Toledo, OH',
 ] as const;
+/** What a product costs the distributor, and its class by what is tied up in it. */
+export function valuationOf(sku: string): { readonly unitCostCents: number; readonly abc: 'A' | 'B' | 'C' } {
+  const index = products.findIndex((product) => product.sku === sku);
+  const unitCostCents = Math.round((products[index]?.unitPriceCents ?? 0) * 0.6);
+  const size = index % sizes.length;
+  return { unitCostCents, abc: size >= 7 ? 'A' : size >= 4 ? 'B' : 'C' };
+}
+
 export const customerCount = 480;
 
 /** Every product of the distributor. */

@@ -32,7 +32,7 @@ export const tableDefinitions: readonly TableDefinition[] = [
     entity: 'stock_level',
     table: 'stock_level',
     key: 'level',
-    columns: { on_hand: 'integer', available: 'integer' },
+    columns: { on_hand: 'integer', available: 'integer', unit_cost: amount, abc_class: 'text' },
   },
   {
     system: 'erp',

@@ -72,6 +72,8 @@ async function createTable(pool: pg.Pool, definition: TableDefinition, fresh: bo
     `CREATE TABLE IF NOT EXISTS ${name} (${definition.key} text PRIMARY KEY, ${columns.join(', ')},
        version bigint NOT NULL, changed_at timestamptz NOT NULL)`,
   );
+  // A table of an earlier run may lack what has been added since.
+  for (const column of columns) await pool.query(`ALTER TABLE ${name} ADD COLUMN IF NOT EXISTS ${column}`);
   await pool.query(`CREATE INDEX IF NOT EXISTS ${definition.table}_changed_at ON ${name} (changed_at)`);
   if (fresh) await pool.query(`TRUNCATE ${name}`);
 }
