@@ -1,10 +1,13 @@
+import type { Process } from '@plumbline/model/catalog/schema.ts';
 import { query, type ClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import { query as queryPostgres, type Executor } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
 import type { TimeRange } from '../range.ts';
+import { runsSql } from '../transactions/runs-sql.ts';
 
 const causesMax = 50;
-const firstMax = 10;
+const firstMax = 5;
+const topMax = 10;
 const groupsMax = 100;
 
 const failed = `Operation IN ('send', 'process') AND Outcome IN ('failed', 'dead_lettered')`;
@@ -52,25 +55,80 @@ export function readFirstMessages(clickHouse: ClickHouse, asked: Concerned) {
     sql: `
       SELECT Flow AS flow, MessageId AS messageId, Time AS at, TraceId AS traceId, substringUTF8(ErrorMessage, 1, 300) AS error
       FROM messages WHERE ${concerned}
-      ORDER BY Time, SpanId LIMIT ${firstMax}`,
+      ORDER BY Time, SpanId LIMIT 1 BY flow, if(MessageId = '', SpanId, MessageId) LIMIT ${firstMax}`,
     params: paramsOf(asked),
     schema: FirstRow,
   });
 }
 
-/** Business keys of the messages that failed, at most `limit`. */
+/** Business keys of these entities in the messages that failed, at most `limit`. */
 export async function readFailedKeys(
   clickHouse: ClickHouse,
   asked: Concerned,
+  entities: readonly string[],
   limit: number,
 ): Promise<string[]> {
   const rows = await query(clickHouse, {
     name: 'incidents.failed_keys',
-    sql: `SELECT DISTINCT arrayJoin(Keys) AS key FROM messages WHERE ${concerned} ORDER BY key LIMIT {limit:UInt32}`,
-    params: { ...paramsOf(asked), limit },
+    sql: `
+      SELECT DISTINCT arrayJoin(arrayFilter(k -> splitByChar(':', k)[1] IN {entities:Array(String)}, Keys)) AS key
+      FROM messages WHERE ${concerned}
+      ORDER BY key LIMIT {limit:UInt32}`,
+    params: { ...paramsOf(asked), entities: [...entities], limit },
     schema: z.object({ key: z.string() }),
   });
   return rows.map(({ key }) => key);
+}
+
+const CountRow = z.object({ isOpen: z.boolean(), currency: z.string(), runs: z.int(), amount: z.string() });
+const TopRow = z.object({
+  key: z.string(),
+  process: z.string(),
+  state: z.string(),
+  startedAt: z.string(),
+  amount: z.string().nullable(),
+  currency: z.string(),
+});
+
+const runsOf = (processes: readonly Process[]) =>
+  processes.map((process) => runsSql(process, 'keys')).join(' UNION ALL ');
+const isOpen = "CAST(NOT startsWith(state, 'completed'), 'Bool')";
+
+/** The runs that these keys lead, counted and summed by whether they are open and by currency. */
+export function countLed(
+  clickHouse: ClickHouse,
+  processes: readonly Process[],
+  keys: readonly string[],
+  now: Date,
+) {
+  return query(clickHouse, {
+    name: 'incidents.count_transactions',
+    sql: `
+      SELECT ${isOpen} AS isOpen, currency, toInt32(count()) AS runs, toString(sum(ifNull(led.amount, 0))) AS amount
+      FROM (${runsOf(processes)}) AS led
+      GROUP BY isOpen, currency ORDER BY isOpen, currency LIMIT 200`,
+    params: { keys: [...keys], now },
+    schema: CountRow,
+  });
+}
+
+/** Of the runs that these keys lead, the open ones of the highest value. */
+export function readTopLed(
+  clickHouse: ClickHouse,
+  processes: readonly Process[],
+  keys: readonly string[],
+  now: Date,
+) {
+  return query(clickHouse, {
+    name: 'incidents.top_transactions',
+    sql: `
+      SELECT process, key, state, startedAt, toString(led.amount) AS amount, currency
+      FROM (${runsOf(processes)}) AS led
+      WHERE ${isOpen}
+      ORDER BY led.amount DESC NULLS LAST, key, process LIMIT ${topMax}`,
+    params: { keys: [...keys], now },
+    schema: TopRow,
+  });
 }
 
 const GroupRow = z.object({

@@ -3,20 +3,21 @@ import type { TimeRange } from '../range.ts';
 import { trimZeros } from '../transactions/list-transactions.ts';
 import { linkReader } from '../transactions/queries.ts';
 import { findLeads } from '../transactions/resolve-keys.ts';
-import { readRunsOf, type RunRow } from '../transactions/run-queries.ts';
 import {
+  countLed,
   readFailedKeys,
   readFailures,
   readFirstMessages,
   readLetterGroups,
   readReplays,
+  readTopLed,
 } from './impact-queries.ts';
 import { readIncident } from './queries.ts';
 import type { IncidentImpact } from './schemas.ts';
 
-const keysMax = 500;
-const runsMax = 500;
-const itemsMax = 20;
+const keysMax = 2000;
+const linkedMax = 10_000;
+const nothing = { count: 0, open: 0, isWhole: true, atRisk: [], items: [] };
 /** Of a trouble that lasts for weeks, the newest part is looked at. */
 const rangeMsMax = 14 * 86_400_000;
 
@@ -31,7 +32,7 @@ export async function readImpact(context: Context, number: number): Promise<Inci
   const [failures, firstMessages, transactions, deadLetters, replays] = await Promise.all([
     isNamed ? readFailures(clickHouse, asked) : [],
     isNamed ? readFirstMessages(clickHouse, asked) : [],
-    isNamed ? readTransactions(context, asked) : atRiskOf([], true),
+    isNamed ? readTransactions(context, asked) : nothing,
     isNamed ? readLetterGroups(postgres, asked) : [],
     isNamed ? readReplays(postgres, flows, range.from) : [],
   ]);
@@ -55,54 +56,32 @@ function rangeOf(
   return { from: new Date(Math.max(Date.parse(impactStartedAt), to.getTime() - rangeMsMax)), to };
 }
 
-async function readTransactions(context: Context, asked: { flows: readonly string[]; range: TimeRange }) {
+/** The transactions that the failed messages belong to, and what those that are open are worth. */
+async function readTransactions(
+  context: Context,
+  asked: { flows: readonly string[]; range: TimeRange },
+): Promise<IncidentImpact['transactions']> {
   const { clickHouse } = context;
   const { processes } = context.catalog.current().catalog;
-  const keys = await readFailedKeys(clickHouse, asked, keysMax + 1);
-  const examined = keys.slice(0, keysMax);
-  const leads = await findLeads(examined, processes, linkReader(clickHouse), keysMax * 10);
-  const leadKeys = [...new Set([...leads.values()].flat().map(({ key }) => key))];
-  const runs = await readRunsOf(clickHouse, processes, leadKeys.slice(0, runsMax), context.now());
-  return atRiskOf(runs, keys.length <= keysMax && leadKeys.length <= runsMax);
-}
-
-/** What of these runs is at risk: those that are not completed, and their value by currency. Pure. */
-export function atRiskOf(runs: readonly RunRow[], isWhole: boolean): IncidentImpact['transactions'] {
-  const open = runs.filter(({ state }) => !state.startsWith('completed'));
-  const sums = new Map<string, bigint>();
-  for (const { amount, currency } of open) {
-    if (amount !== null) sums.set(currency, (sums.get(currency) ?? 0n) + millionths(amount));
-  }
-  const byValue = open.toSorted((one, other) => {
-    const difference = millionths(other.amount ?? '0') - millionths(one.amount ?? '0');
-    return difference === 0n ? one.key.localeCompare(other.key) : difference > 0n ? 1 : -1;
-  });
+  const entities = [...new Set(processes.flatMap((process) => [process.lead, ...process.entities]))];
+  const keys = await readFailedKeys(clickHouse, asked, entities, keysMax + 1);
+  const leads = await findLeads(keys.slice(0, keysMax), processes, linkReader(clickHouse), linkedMax);
+  const led = [...new Set([...leads.values()].flat().map(({ key }) => key))];
+  if (led.length === 0) return nothing;
+  const examined = led.slice(0, keysMax);
+  const [counts, items] = await Promise.all([
+    countLed(clickHouse, processes, examined, context.now()),
+    readTopLed(clickHouse, processes, examined, context.now()),
+  ]);
+  const open = counts.filter(({ isOpen }) => isOpen);
+  const sum = (rows: typeof counts) => rows.reduce((total, { runs }) => total + runs, 0);
   return {
-    count: runs.length,
-    open: open.length,
-    isWhole,
-    atRisk: [...sums]
-      .map(([currency, sum]) => ({ currency, amount: trimZeros(decimalOf(sum)) }))
-      .sort((one, other) => one.currency.localeCompare(other.currency)),
-    items: byValue.slice(0, itemsMax).map(({ key, process, state, startedAt, amount, currency }) => ({
-      key,
-      process,
-      state,
-      startedAt,
-      amount: amount === null ? null : trimZeros(amount),
-      currency,
-    })),
+    count: sum(counts),
+    open: sum(open),
+    isWhole: keys.length <= keysMax && led.length <= keysMax,
+    atRisk: open
+      .filter(({ currency }) => currency !== '')
+      .map(({ currency, amount }) => ({ currency, amount: trimZeros(amount) })),
+    items: items.map((item) => ({ ...item, amount: item.amount === null ? null : trimZeros(item.amount) })),
   };
-}
-
-/** Money is summed as whole millionths, so no cent is lost. */
-function millionths(decimal: string): bigint {
-  const [whole = '0', fraction = ''] = decimal.replace('-', '').split('.');
-  const value = BigInt(whole) * 1_000_000n + BigInt(fraction.padEnd(6, '0').slice(0, 6));
-  return decimal.startsWith('-') ? -value : value;
-}
-
-function decimalOf(value: bigint): string {
-  const digits = (value < 0n ? -value : value).toString().padStart(7, '0');
-  return `${value < 0n ? '-' : ''}${digits.slice(0, -6)}.${digits.slice(-6)}`;
 }
