@@ -46,6 +46,10 @@ const StockAccuracy = z.strictObject({
     .record(z.string().regex(/^[A-Za-z0-9]{1,10}$/, 'write a short class such as A'), share)
     .default({ A: 0.01, B: 0.03, C: 0.05 })
     .describe('How far a record may be off, by class; a record without a class has the narrowest'),
+  parts: z
+    .strictObject({ separator: z.string().min(1).max(3), titles: z.array(words).min(2).max(3) })
+    .optional()
+    .describe('How an id names what is stored where, as SKU@warehouse: contributors are found by these'),
   inFlight: z
     .strictObject({
       from: EventName,

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../catalog/schema.ts';
 import { attribute, recordSnapshotEvent } from '../../telemetry/attributes.ts';
 import { arePaired, entityOf, idOf, joiningKeys, keysOf, systemOf } from './key-expressions.ts';
-import { quote } from './sql-text.ts';
+import { quote, quoteAll } from './sql-text.ts';
 import { instantOf } from './time-expressions.ts';
 import type { View } from './view.ts';
 
@@ -22,6 +22,7 @@ export function businessViews(catalog: Catalog): View[] {
     eventsFromLogs,
     eventsFromSpans(catalog),
     recordsFromLogs,
+    recordHistory(catalog),
     keysFromSpans,
     keysFromLogs,
     keySearch,
@@ -83,22 +84,43 @@ function eventColumns(attributes: string, emitTime: string): string {
     mapFilter((a, v) -> a NOT IN (${ownColumns.map(quote).join(', ')}), ${attributes}) AS Attributes`;
 }
 
-const recordsFromLogs: View = {
-  name: 'records_from_log_facts',
-  source: 'log_facts',
-  target: 'records',
-  query: `SELECT
-    ${entityOf('Keys[1]')} AS Entity,
+/** Columns by which a record is known, and when it was believed. */
+const recordColumns = `${entityOf('Keys[1]')} AS Entity,
     System,
     ${idOf('Keys[1]')} AS EntityId,
     ifNull(toUInt64OrNull(LogAttributes[${quote(attribute.businessVersion)}]), toUInt64(greatest(0, toUnixTimestamp64Micro(Time)))) AS Version,
     ifNull(${instantOf(`LogAttributes[${quote(attribute.businessEventTime)}]`)}, Timestamp::DateTime64(6)) AS Time,
     IngestTime,
-    LogAttributes[${quote(attribute.businessDeleted)}] IN ('true', '1') AS Deleted,
+    LogAttributes[${quote(attribute.businessDeleted)}] IN ('true', '1') AS Deleted`;
+
+const recordsFromLogs: View = {
+  name: 'records_from_log_facts',
+  source: 'log_facts',
+  target: 'records',
+  query: `SELECT
+    ${recordColumns},
     mapFilter((a, v) -> NOT startsWith(a, 'business.') AND a != 'event.name', LogAttributes) AS Fields
 FROM log_facts
 WHERE Event = ${quote(recordSnapshotEvent)}`,
 };
+
+/** Every belief of what KPIs on stock compare, with the fields that they read and no others. */
+function recordHistory(catalog: Catalog): View {
+  const measures = catalog.kpis.flatMap(({ measure }) => (measure.kind === 'stock-accuracy' ? measure : []));
+  const entities = [...new Set(measures.map(({ entity }) => entity))].sort();
+  const read = measures.flatMap((one) => [one.quantity, one.unitCost, one.class]);
+  const fields = [...new Set(read.filter((field) => field !== undefined))].sort();
+  return {
+    name: 'record_history_from_log_facts',
+    source: 'log_facts',
+    target: 'record_history',
+    query: `SELECT
+    ${recordColumns},
+    mapFilter((a, v) -> has(${quoteAll(fields)}, a), LogAttributes) AS Fields
+FROM log_facts
+WHERE Event = ${quote(recordSnapshotEvent)} AND has(${quoteAll(entities)}, ${entityOf('Keys[1]')})`,
+  };
+}
 
 const keysFromSpans: View = {
   name: 'business_keys_from_span_facts',
