@@ -71,6 +71,7 @@ export const policy: Readonly<Record<string, Access>> = {
 
   'GET /api/v1/objectives': 'viewer',
   'GET /api/v1/objectives/:name': 'viewer',
+  'GET /api/v1/objectives/:name/history': 'viewer',
   'GET /api/v1/alerts': 'viewer',
   'GET /api/v1/alerts/:episode/explain': 'operator',
   'GET /api/v1/channels': 'viewer',

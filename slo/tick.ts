@@ -65,14 +65,22 @@ export function createEngine(catalog: Pick<Catalog, 'hash' | 'flows' | 'objectiv
   };
 }
 
-/** Reads the past that objectives need, half a day at a time. Once after a start, and when the catalog has changed. */
-export async function readHistory(engine: Engine, clickHouse: ClickHouse, nowMs: number): Promise<void> {
+/**
+ * Reads the past that objectives need, some time in each query. Once after a start, and when the catalog has changed.
+ * @param flows those that are needed; none named: all of them
+ */
+export async function readHistory(
+  engine: Engine,
+  clickHouse: ClickHouse,
+  nowMs: number,
+  { flows = [], stepMinutes = historyStepMinutes }: { flows?: readonly string[]; stepMinutes?: number } = {},
+): Promise<void> {
   const to = minuteOf(nowMs);
   const nothing = { from: to, to };
-  for (let from = to - engine.keepMinutes; from < to; from += historyStepMinutes) {
+  for (let from = to - engine.keepMinutes; from < to; from += stepMinutes) {
     takeIn(
       engine.readings,
-      await readMinutes(clickHouse, { from, to: Math.min(to, from + historyStepMinutes) }, nothing),
+      await readMinutes(clickHouse, { from, to: Math.min(to, from + stepMinutes) }, nothing, flows),
     );
   }
   engine.olderFrom = to - engine.keepMinutes;

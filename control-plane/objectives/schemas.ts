@@ -56,5 +56,46 @@ export const ObjectiveView = z
   .openapi('Objective');
 export type ObjectiveView = z.infer<typeof ObjectiveView>;
 
+/** How an objective was kept lately, and what its rules would have told: the function that runs live, over the past. */
+export const ObjectiveHistory = z
+  .object({
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    stepSeconds: z.int(),
+    points: z.array(
+      z.object({
+        at: z.iso.datetime(),
+        /** Of the step that ends here. */
+        total: z.number(),
+        bad: z.number(),
+        /** Share of the budget of the period that ends here; null: nothing was counted. */
+        remaining: z.number().nullable(),
+      }),
+    ),
+    backtest: z.object({
+      /** In words: 4 pages, caught 3 of 4 incidents, median detection 6 min. */
+      summary: z.string(),
+      pages: z.int(),
+      tickets: z.int(),
+      frozenMinutes: z.int(),
+      incidents: z.int(),
+      caught: z.int(),
+      detectionMinutesMedian: z.number().nullable(),
+      alerts: z.array(
+        z.object({
+          severity: z.enum(['page', 'ticket']),
+          kind: z.enum(['burn', 'stale']),
+          startedAt: z.iso.datetime().nullable(),
+          firedAt: z.iso.datetime(),
+          resolvedAt: z.iso.datetime().nullable(),
+        }),
+      ),
+    }),
+  })
+  .openapi('ObjectiveHistory');
+export type ObjectiveHistory = z.infer<typeof ObjectiveHistory>;
+
+export const HistoryQuery = z.object({ days: z.coerce.number().int().min(1).max(90).default(30) });
+
 export const ObjectiveList = z.object({ items: z.array(ObjectiveView) });
 export const ObjectiveParam = z.object({ name: z.string().min(1).max(255) });

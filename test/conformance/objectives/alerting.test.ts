@@ -9,6 +9,7 @@ import {
   evaluateObjectives,
   type Evaluator,
 } from '@plumbline/control-plane/objectives/evaluate-objectives.ts';
+import type { ObjectiveHistory } from '@plumbline/control-plane/objectives/schemas.ts';
 import { minuteMs } from '@plumbline/slo/interval.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStand, type Stand } from '../api/stand.ts';
@@ -107,6 +108,24 @@ test('an outage pages the receiver once, says since when, and is resolved once i
   const told = received.map(({ type, data }) => `${data.severity} ${type}`);
   expect(told[0]).toBe('page alert.trigger');
   expect(told.slice(1).sort()).toEqual(['page alert.resolve', 'ticket alert.trigger']);
+});
+
+test('the history shows the budget go, and its backtest fires what fired live, at the same minutes', async () => {
+  const answer = await stand.ask('GET', '/objectives/orders-taken/history?days=1', { token });
+  expect(answer.status).toBe(200);
+  const { points, backtest } = answer.body as ObjectiveHistory;
+  expect(points.reduce((sum, { bad }) => sum + bad, 0)).toBe(4 * (outage.to - outage.from));
+  const atOutage = points.find(({ bad }) => bad > 0);
+  expect(points.filter(({ at }) => at < (atOutage?.at ?? '')).every(({ bad }) => bad === 0)).toBe(true);
+  expect(points.at(-1)?.remaining).toBeLessThan(0);
+  expect(backtest).toMatchObject({ pages: 1, tickets: 1 });
+  // Live, a page stands for the ticket of the same budget while it fires; so pages are compared.
+  const { rows } = await stand.context.postgres.query<{ started_at: Date }>(
+    "SELECT started_at FROM alerts WHERE severity = 'page' ORDER BY fired_at",
+  );
+  const pages = backtest.alerts.filter(({ severity }) => severity === 'page');
+  expect(pages.map(({ startedAt }) => startedAt)).toEqual(rows.map((row) => row.started_at.toISOString()));
+  expect((await stand.ask('GET', '/objectives/none/history', { token })).status).toBe(404);
 });
 
 test('one process evaluates at a time, and one that was frozen in the middle changes nothing when it wakes', async () => {
