@@ -48,6 +48,7 @@ export async function findPlaces(page: Page, consoleUrl: string, range = lastHou
       { name: 'topology', path: `/topology?${range}` },
       { name: 'incidents', path: '/incidents?state=all' },
       { name: 'alerts', path: '/alerts?state=all' },
+      { name: 'objectives', path: '/objectives' },
       { name: 'flows', path: `/flows?${range}` },
       { name: 'flow', path: flow },
       { name: 'transactions', path: `/transactions?${range}` },

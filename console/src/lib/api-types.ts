@@ -5,6 +5,7 @@ import type * as catalog from '@plumbline/control-plane/catalog/schemas.ts';
 import type * as deadLetters from '@plumbline/control-plane/dead-letters/schemas.ts';
 import type * as flows from '@plumbline/control-plane/flows/schemas.ts';
 import type * as incidents from '@plumbline/control-plane/incidents/schemas.ts';
+import type * as objectives from '@plumbline/control-plane/objectives/schemas.ts';
 import type * as overview from '@plumbline/control-plane/overview/schemas.ts';
 import type * as certificates from '@plumbline/control-plane/replays/certificate-schema.ts';
 import type * as replays from '@plumbline/control-plane/replays/schemas.ts';
@@ -100,3 +101,7 @@ export type IncidentList = z.infer<typeof incidents.IncidentList>;
 export type IncidentDetail = z.infer<typeof incidents.IncidentDetail>;
 export type IncidentEntry = z.infer<typeof incidents.Entry>;
 export type IncidentImpact = z.infer<typeof incidents.IncidentImpact>;
+
+export type Objective = z.infer<typeof objectives.ObjectiveView>;
+export type ObjectiveList = z.infer<typeof objectives.ObjectiveList>;
+export type ObjectiveHistory = z.infer<typeof objectives.ObjectiveHistory>;

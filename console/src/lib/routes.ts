@@ -44,6 +44,8 @@ export function routes(keep: Address | undefined) {
     alert: (episode: string) => to(`/alerts/${encodeURIComponent(episode)}`),
     incidents: (query?: { state?: string; flow?: string }) => to('/incidents', query),
     incident: (number: number) => to(`/incidents/${number}`),
+    objectives: () => to('/objectives'),
+    objective: (name: string) => to(`/objectives/${encodeURIComponent(name)}`),
     systems: () => to('/systems'),
     system: (name: string) => `${to('/systems')}#${encodeURIComponent(name)}`,
     settings: () => to('/settings'),

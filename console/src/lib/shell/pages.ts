@@ -3,6 +3,7 @@ import DeadLetters from '@lucide/svelte/icons/mail-x';
 import Flows from '@lucide/svelte/icons/arrow-right-left';
 import Gauge from '@lucide/svelte/icons/gauge';
 import Incidents from '@lucide/svelte/icons/siren';
+import Objectives from '@lucide/svelte/icons/target';
 import Replays from '@lucide/svelte/icons/rotate-ccw';
 import Server from '@lucide/svelte/icons/server';
 import Settings from '@lucide/svelte/icons/settings';
@@ -30,6 +31,7 @@ export const pages = [
     href: (to: Routes) => to.deadLetters(),
   },
   { path: '/replays', label: 'Replays', icon: Replays, href: (to: Routes) => to.replays() },
+  { path: '/objectives', label: 'Objectives', icon: Objectives, href: (to: Routes) => to.objectives() },
   { path: '/systems', label: 'Systems', icon: Server, href: (to: Routes) => to.systems() },
   { path: '/settings', label: 'Settings', icon: Settings, href: (to: Routes) => to.settings() },
 ] as const;
