@@ -12,6 +12,7 @@ import { missing, problemOf } from './failure.ts';
 import { flowRoutes } from './flows/routes.ts';
 import { guard } from './guard.ts';
 import { incidentRoutes } from './incidents/routes.ts';
+import { kpiRoutes } from './kpis/routes.ts';
 import { liveRoutes } from './live/routes.ts';
 import { describeApi } from './open-api.ts';
 import { objectiveRoutes } from './objectives/routes.ts';
@@ -59,7 +60,8 @@ export function createApp(context: Context, stopped: AbortSignal) {
     .route('/api/v1', replayRoutes(context))
     .route('/api/v1', alertRoutes(context))
     .route('/api/v1', objectiveRoutes(context))
-    .route('/api/v1', incidentRoutes(context));
+    .route('/api/v1', incidentRoutes(context))
+    .route('/api/v1', kpiRoutes(context));
 
   const document = describeApi(app, apiVersion);
   app.get('/api/v1/openapi.json', (c) => c.json(document));

@@ -77,6 +77,12 @@ export const policy: Readonly<Record<string, Access>> = {
   'GET /api/v1/channels': 'viewer',
   'POST /api/v1/channels/:name/test': 'engineer',
 
+  'GET /api/v1/kpis': 'viewer',
+  'GET /api/v1/kpis.csv': 'viewer',
+  'GET /api/v1/kpis/:name': 'viewer',
+  'GET /api/v1/kpis/:name/rows': 'viewer',
+  'GET /api/v1/kpis/:name/rows.csv': 'viewer',
+
   'GET /api/v1/incidents': 'viewer',
   'GET /api/v1/incidents/assignees': 'operator',
   'GET /api/v1/incidents/:number': 'viewer',
