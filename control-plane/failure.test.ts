@@ -36,6 +36,7 @@ test.each([
   [postgresError('42601'), 'internal'],
   [new Error('timeout exceeded when trying to connect'), 'busy'],
   [new Error('Connection terminated due to connection timeout'), 'store_unavailable'],
+  [new Error('Query read timeout'), 'store_unavailable'],
   [new HTTPException(400), 'bad_request'],
   [new HTTPException(415), 'unsupported_media_type'],
   ['not even an error', 'internal'],

@@ -65,7 +65,7 @@ function isConnectionError(error: unknown, code: string): boolean {
   if (!(error instanceof Error)) return false;
   return (
     /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|57P|53|08)/.test(code) ||
-    /connection (timeout|terminated)/i.test(error.message)
+    /connection (timeout|terminated)|query read timeout/i.test(error.message)
   );
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import type { QueryConfig } from 'pg';
 import { z } from 'zod';
 import { inTransaction, query, type Executor, type Postgres } from './pool.ts';
 
@@ -7,6 +8,7 @@ const migrationsFolder = new URL('./migrations/', import.meta.url);
 
 /** Any number that nothing else in this database locks. */
 const lockKey = 7_104_302_193;
+const patienceMs = 24 * 60 * 60_000;
 
 interface Migration {
   readonly number: number;
@@ -24,7 +26,7 @@ export async function migrate(pool: Postgres, folder: URL = migrationsFolder): P
   return inTransaction(pool, async (on) => {
     // An index on a grown table, or another process that migrates, may take longer than any request should.
     await on.query('SET LOCAL statement_timeout = 0');
-    await on.query('SELECT pg_advisory_xact_lock($1)', [lockKey]);
+    await on.query(patiently('SELECT pg_advisory_xact_lock($1)', [lockKey]));
     await on.query(
       `CREATE TABLE IF NOT EXISTS schema_migrations
          (number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
@@ -33,7 +35,7 @@ export async function migrate(pool: Postgres, folder: URL = migrationsFolder): P
     refuseChanged(migrations, applied);
     const missing = migrations.filter(({ number }) => !applied.has(number));
     for (const { number, name, sql, checksum } of missing) {
-      await on.query(sql);
+      await on.query(patiently(sql));
       await on.query('INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)', [
         number,
         name,
@@ -42,6 +44,11 @@ export async function migrate(pool: Postgres, folder: URL = migrationsFolder): P
     }
     return missing.map(({ number }) => number);
   });
+}
+
+/** Its answer is waited for as long as the driver can. */
+function patiently(text: string, values: unknown[] = []): QueryConfig & { query_timeout: number } {
+  return { text, values, query_timeout: patienceMs };
 }
 
 async function readMigrations(folder: URL): Promise<Migration[]> {

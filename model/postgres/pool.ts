@@ -5,15 +5,21 @@ export type Postgres = pg.Pool;
 /** What a statement runs on: the pool, or one connection inside a transaction. */
 export type Executor = Pick<pg.Pool, 'query'>;
 
+/** How much longer than a statement may take its answer is waited for. */
+const lateMsMax = 5_000;
+
 /** Opens a pool of connections. Statements are stopped by the server after `statementMsMax`. Close it with `end()`. */
 export function createPostgres(
   url: string,
   options: { connectionsMax?: number; statementMsMax?: number } = {},
 ): Postgres {
+  const statementMsMax = options.statementMsMax ?? 15_000;
   const pool = new pg.Pool({
     connectionString: url,
     max: options.connectionsMax ?? 10,
-    statement_timeout: options.statementMsMax ?? 15_000,
+    statement_timeout: statementMsMax,
+    // A server that froze, or a network that swallows everything, stops no statement: without it loops would wait for ever.
+    query_timeout: statementMsMax + lateMsMax,
     // A process that is stopped in the middle of a transaction must not hold its locks against the others.
     idle_in_transaction_session_timeout: 20_000,
     connectionTimeoutMillis: 5_000,
@@ -68,13 +74,24 @@ export async function inTransaction<Result>(
     await connection.query('COMMIT');
     return result;
   } catch (error) {
-    broken = await connection.query('ROLLBACK').then(
-      () => undefined,
-      (cause: unknown) => (cause instanceof Error ? cause : new Error('rollback failed')),
-    );
+    broken = isUnanswered(error) ? error : await rollBack(connection);
     throw error;
   } finally {
     // A connection that could not even roll back is not given to anybody else.
     connection.release(broken);
+  }
+}
+
+/** The driver gave up waiting: a further statement would wait behind the first. */
+function isUnanswered(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout';
+}
+
+async function rollBack(connection: pg.PoolClient): Promise<Error | undefined> {
+  try {
+    await connection.query('ROLLBACK');
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error('rollback failed');
   }
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -103,3 +105,50 @@ test('a connection that dies inside a transaction is not given to anybody else',
   for (let count = 0; count < 12; count += 1)
     expect((await postgres.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
 });
+
+/** A network before PostgreSQL that can swallow what PostgreSQL says, and tells nobody. */
+async function openNetwork() {
+  const { hostname, port } = new URL(engines.databaseUrl);
+  const sockets: Socket[] = [];
+  let isSilent = false;
+  const server = createServer((client) => {
+    const upstream = connect(Number(port), hostname);
+    sockets.push(client, upstream);
+    for (const socket of [client, upstream]) socket.on('error', () => undefined);
+    client.on('data', (bytes) => upstream.write(bytes));
+    client.on('close', () => upstream.destroy());
+    upstream.on('data', (bytes) => isSilent || client.write(bytes));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = new URL(engines.databaseUrl);
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url: url.href,
+    silence: (yes: boolean) => (isSilent = yes),
+    close: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+test('an answer that never comes is waited for a while only, and its connection is given up', async () => {
+  const network = await openNetwork();
+  const pool = createPostgres(network.url, { statementMsMax: 500, connectionsMax: 2 });
+  try {
+    await inTransaction(pool, (on) => Promise.all([on.query('SELECT 1'), pool.query('SELECT 1')]));
+    network.silence(true);
+    const began = performance.now();
+    const asked = [
+      pool.query('SELECT 1'),
+      inTransaction(pool, async (on) => void (await on.query('SELECT 1'))),
+    ];
+    for (const { status } of await Promise.allSettled(asked)) expect(status).toBe('rejected');
+    expect(performance.now() - began).toBeLessThan(9000);
+    network.silence(false);
+    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  } finally {
+    network.close();
+    await pool.end();
+  }
+}, 20_000);
