@@ -1,6 +1,6 @@
 import type { FlowIndicator } from '@plumbline/model/catalog/objective.ts';
 import type { Catalog } from '@plumbline/model/catalog/schema.ts';
-import { minuteOf } from './interval.ts';
+import { type Interval, minuteOf } from './interval.ts';
 import type { FlowReading } from './queries.ts';
 import { createSeries, eachSlice, forgetBefore, putSlice, type Series } from './series.ts';
 
@@ -54,6 +54,13 @@ export function heardOf(readings: Readings, { flow, operation }: FlowIndicator):
   const sides = readings.flows.get(flow);
   const reporter = operation === 'process' ? sides?.target : sides?.source;
   return readings.heard.get(reporter ?? '') ?? createSeries();
+}
+
+/** In how many minutes of a stretch systems were heard, added up over all of them. */
+export function countHeard({ heard }: Readings, { from, to }: Interval): number {
+  let count = 0;
+  for (const series of heard.values()) eachSlice(series, from, to, () => (count += 1));
+  return count;
 }
 
 /** First minute that a series tells of; null when it tells of none. */

@@ -15,7 +15,16 @@ import {
 } from './evaluate.ts';
 import { dayMinutes, type Interval, minuteOf } from './interval.ts';
 import { readMinutes } from './queries.ts';
-import { countsOf, createReadings, firstMinute, forget, heardOf, type Readings, takeIn } from './readings.ts';
+import {
+  countHeard,
+  countsOf,
+  createReadings,
+  firstMinute,
+  forget,
+  heardOf,
+  type Readings,
+  takeIn,
+} from './readings.ts';
 import { createReel, type Reel, type Tape, windTape } from './tape.ts';
 
 /** The minute that ends now may still fill: rollups are a few seconds behind. */
@@ -23,6 +32,12 @@ const graceMinutes = 1;
 const recentMinutes = 60;
 const olderMinutes = 180;
 const historyStepMinutes = 720;
+/**
+ * Where minutes that were over turn up all at once, somebody tells the past: all of it is read again, at most this often.
+ */
+const lateAfterMinutes = 15;
+const backFillMinutesMin = 10;
+const historyEveryMs = 5 * 60_000;
 /** Missed minutes are evaluated one by one up to this many; after a longer absence, the last ones. */
 const catchUpMinutesMax = 120;
 
@@ -34,6 +49,8 @@ export interface Engine {
   /** Start of the oldest time that any objective needs. */
   readonly keepMinutes: number;
   readonly reel: Reel;
+  /** When the whole history was read last. */
+  historyReadMs: number;
   /** The older stretch that the next tick reads again, for what came very late. */
   olderFrom: number;
 }
@@ -61,6 +78,7 @@ export function createEngine(catalog: Pick<Catalog, 'hash' | 'flows' | 'objectiv
     calendars: new Map(catalog.calendars.map((calendar) => [calendar.name, createBusinessTime(calendar)])),
     keepMinutes: longest,
     reel: createReel(),
+    historyReadMs: 0,
     olderFrom: 0,
   };
 }
@@ -84,6 +102,7 @@ export async function readHistory(
     );
   }
   engine.olderFrom = to - engine.keepMinutes;
+  engine.historyReadMs = nowMs;
 }
 
 /**
@@ -100,7 +119,12 @@ export async function runTick(
   const now = minuteOf(nowMs);
   const recent = { from: now - recentMinutes, to: now };
   const older = nextOlder(engine, recent.from);
+  const settled = { from: recent.from, to: now - lateAfterMinutes };
+  const before = countHeard(engine.readings, settled);
   takeIn(engine.readings, await readMinutes(clickHouse, recent, older));
+  const isBackFilled = countHeard(engine.readings, settled) - before >= backFillMinutesMin;
+  if (isBackFilled && nowMs - engine.historyReadMs >= historyEveryMs)
+    await readHistory(engine, clickHouse, nowMs);
   forget(engine.readings, now - engine.keepMinutes - dayMinutes);
   const minute = now - graceMinutes;
   return engine.catalog.objectives.map((objective) =>

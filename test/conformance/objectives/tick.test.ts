@@ -83,7 +83,9 @@ it('pages from what spans became in the rollup, resolves when it is over, and a 
   const range = { from: outage.from - 5, to: now - 6 };
   const [objective] = catalog.objectives;
   if (objective === undefined) throw new Error('no objective');
-  const past = backtest(objective, tapeFor(engine, objective, kept, range), range);
+  // Windows reach back further than the stretch that is looked at, whatever the time of day.
+  const tape = tapeFor(engine, objective, kept, { from: createdMinute, to: range.to });
+  const past = backtest(objective, tape, range);
   expect(past.transitions).toEqual(told);
 });
 
@@ -98,4 +100,20 @@ it('finds what came late, and moves its figures but not what was said', async ()
   const before = (await total()) ?? 0;
   await insert([message(now - 45, 30, false)]);
   expect(await total()).toBe(before + 1);
+});
+
+it('a past that is told all at once counts with the next tick', async () => {
+  const engine = createEngine(catalog);
+  const late = now + 400;
+  await readHistory(engine, store.clickHouse, late * minuteMs);
+  const kept = newKept(late - 1);
+  const counted = async () =>
+    (await runTick(engine, store.clickHouse, () => kept, (late + 6) * minuteMs))[0]?.explanation.budget.total;
+  const before = (await counted()) ?? 0;
+  // Two days, a message every quarter of an hour, and the last hour by the minute.
+  const quarters = Array.from({ length: 190 }, (_, index) => late - 2900 + index * 15);
+  const minutes = Array.from({ length: 60 }, (_, index) => late - 60 + index);
+  const told = [...new Set([...quarters, ...minutes])];
+  await insert(told.map((minute) => message(minute, 9, false)));
+  expect(await counted()).toBe(before + told.length);
 });

@@ -1,4 +1,5 @@
 import type { Objective } from '#lib/api-types.ts';
+import { noData, percent } from '#lib/format/number.ts';
 import type { Status, Tone } from '#lib/status.ts';
 
 export const objectiveStates: Record<Objective['state'], Status> = {
@@ -26,6 +27,15 @@ export function budgetTone(remaining: number | null | undefined): Tone | undefin
 /** Share of the bar that is filled: what is left, from none to all. */
 export function filledShare(remaining: number | null | undefined): number {
   return Math.min(1, Math.max(0, remaining ?? 0));
+}
+
+/** A budget as a percentage with its sign: an overspent one can be far below nought. */
+export function budgetPercent(remaining: number | null | undefined): string {
+  if (remaining === null || remaining === undefined) return noData;
+  if (remaining >= 0 && remaining <= 1) return percent(remaining);
+  const value = Math.abs(remaining * 100);
+  const text = value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 1 : 0 });
+  return `${remaining < 0 ? '−' : ''}${text}%`;
 }
 
 export const frozenTexts = {
