@@ -1,6 +1,6 @@
 import type { MeasureOf } from '@plumbline/model/catalog/kpi.ts';
 import { durationMs } from '@plumbline/model/catalog/schema.ts';
-import { quote, quoteAll } from '@plumbline/model/clickhouse/derivation/sql-text.ts';
+import { quote } from '@plumbline/model/clickhouse/derivation/sql-text.ts';
 import { ratio, type Definition, type Window } from './definition.ts';
 import { decimal } from './row-sql.ts';
 
