@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { applyDerivation } from '@plumbline/model/clickhouse/derivation/apply.ts';
 import type { ClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import type { CatalogError } from '@plumbline/model/catalog/catalog-error.ts';
@@ -7,6 +8,8 @@ import type { Catalog } from '@plumbline/model/catalog/schema.ts';
 import { watchCatalog } from '@plumbline/model/catalog/watch.ts';
 import type { EventHub } from '../live/hub.ts';
 import { describeError, type Log } from '../log.ts';
+
+const againMs = 2000;
 
 /** The catalog in force, and what is wrong with the newest edit when that was refused. */
 export interface CatalogState {
@@ -57,14 +60,27 @@ export async function holdCatalog(options: HolderOptions): Promise<CatalogHolder
     log.info('catalog changed', { hash: catalog.hash });
     events.publish('catalog.changed', { hash: catalog.hash });
   };
+  let newest = first.catalog;
+  const stopping = new AbortController();
+  // ClickHouse may be away just now: the files do not change again by themselves, so nothing else would bring it in.
+  const bringIn = async (catalog: Catalog, warnings: readonly CatalogError[]) => {
+    for (let isTold = false; newest === catalog && !stopping.signal.aborted; isTold = true) {
+      try {
+        return await apply(catalog, warnings);
+      } catch (error) {
+        if (!isTold)
+          log.error('catalog could not be applied yet; it is tried again until it is', describeError(error));
+        await wait(againMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+  };
   const watch = directory
     ? watchCatalog({
         directory,
         initial: first.catalog,
         onChange: ({ catalog, warnings }) => {
-          applying = applying
-            .then(() => apply(catalog, warnings))
-            .catch((error: unknown) => log.error('catalog could not be applied', describeError(error)));
+          newest = catalog;
+          applying = applying.then(() => bringIn(catalog, warnings));
         },
         onInvalid: (errors) => {
           state = { ...state, errors };
@@ -76,6 +92,7 @@ export async function holdCatalog(options: HolderOptions): Promise<CatalogHolder
   return {
     current: () => state,
     async stop() {
+      stopping.abort();
       await watch?.stop();
       await applying;
     },

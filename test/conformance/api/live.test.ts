@@ -78,6 +78,20 @@ test('an edit of the catalog is told to whoever looks; a bad one keeps the last 
   await server.close();
 });
 
+test('an edit that ClickHouse cannot take just now counts as soon as it can', async () => {
+  const rename = (from: string, to: string) =>
+    stand.context.clickHouse.command({ query: `RENAME TABLE ${from} TO ${to}` });
+  const file = path.join(directory, 'late.yaml');
+  await rename('derivation_applied', 'derivation_away');
+  await writeFile(file, 'systems:\n  - { name: late, title: Late, owner: nobody }\n');
+  await expect.poll(() => stand.lines.join(''), { timeout: 20_000 }).toContain('could not be applied yet');
+  await rename('derivation_away', 'derivation_applied');
+  const names = () => stand.context.catalog.current().catalog.systems.map(({ name }) => name);
+  await expect.poll(names, { timeout: 20_000 }).toContain('late');
+  await rm(file);
+  await expect.poll(names, { timeout: 20_000 }).not.toContain('late');
+});
+
 test('whoever comes back hears what it missed', async () => {
   const server = await stand.listen();
   stand.context.events.publish('test.a', { n: 1 });
