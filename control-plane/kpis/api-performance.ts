@@ -2,7 +2,8 @@ import type { MeasureOf } from '@plumbline/model/catalog/kpi.ts';
 import { durationMs, type Catalog } from '@plumbline/model/catalog/schema.ts';
 import { quoteAll } from '@plumbline/model/clickhouse/derivation/sql-text.ts';
 import { percentileFigures, type Definition, type Window } from './definition.ts';
-import { bucketSql, decimal, dueSql, scanSql } from './row-sql.ts';
+import { attemptsSql } from './attempts.ts';
+import { bucketSql, decimal, dueSql } from './row-sql.ts';
 
 /**
  * API response performance as Apdex: (satisfied + tolerated ÷ 2) ÷ all. A failed request satisfies nobody however fast
@@ -52,6 +53,9 @@ function apiRows(
       [toString(Flow), transform(toString(Flow), ${names}, ${targets}, '')] AS dims,
       [toString(Flow), toString(DurationNs / 1000000), toString(ErrorType)] AS facts,
       [${['satisfied', 'tolerated', 'failed'].map((word) => decimal(`verdict = '${word}'`)).join(', ')}] AS extras
-    FROM messages
-    WHERE Flow IN (${names}) AND (Operation = 'process' OR Unreached = 1) AND ${scanSql('Time', 0)} AND ${dueSql('Time')}`;
+    FROM ${attemptsSql(
+      flows.map(({ name }) => name),
+      0,
+    )}
+    WHERE ${dueSql('Time')}`;
 }

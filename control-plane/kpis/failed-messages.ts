@@ -2,7 +2,8 @@ import type { MeasureOf } from '@plumbline/model/catalog/kpi.ts';
 import { durationMs, type Catalog } from '@plumbline/model/catalog/schema.ts';
 import { quoteAll } from '@plumbline/model/clickhouse/derivation/sql-text.ts';
 import type { Definition, Window } from './definition.ts';
-import { bucketSql, decimal, dueSql, instantText, scanSql } from './row-sql.ts';
+import { attemptsSql } from './attempts.ts';
+import { bucketSql, decimal, dueSql, instantText } from './row-sql.ts';
 
 /** Attempts of one message lie within this of each other. */
 const retriesMs = 2 * 86_400_000;
@@ -34,8 +35,7 @@ export function failedMessages(measure: MeasureOf<'failed-messages'>, catalog: C
 }
 
 /**
- * One row a message, by the attempts of its consumer and the sends that never reached one. A message without an id of its
- * own is known by its trace. A failure whose sender does not say that it was the last is final when nothing follows.
+ * One row a message. A failure of which nobody says that it was the last is final when nothing follows.
  */
 function failedRows(
   measure: MeasureOf<'failed-messages'>,
@@ -64,14 +64,16 @@ function failedRows(
           NULL) AS givenUpAt,
         if(isNotNull(givenUpAt), givenUpAt, okAt) AS endAt
       FROM (
-        SELECT toString(Flow) AS flow, if(MessageId != '', MessageId, TraceId) AS message,
+        SELECT toString(Flow) AS flow, Message AS message,
           min(arrayElement(Keys, 1)) AS subject,
           minIfOrNull(Time, Outcome IN ('delivered', 'discarded')) AS okAt,
           minIfOrNull(Time, Outcome = 'dead_lettered') AS deadAt,
           minIfOrNull(Time, Outcome = 'failed') AS failAt,
           max(Time) AS lastAt
-        FROM messages
-        WHERE Flow IN (${names}) AND (Operation = 'process' OR Unreached = 1) AND ${scanSql('Time', retriesMs)}
+        FROM ${attemptsSql(
+          flows.map(({ name }) => name),
+          retriesMs,
+        )}
         GROUP BY flow, message
       )
       WHERE isNotNull(endAt)

@@ -57,6 +57,8 @@ export async function findPlaces(page: Page, consoleUrl: string, range = lastHou
       { name: 'dead-letters', path: '/dead-letters' },
       { name: 'dead-letters-one-by-one', path: '/dead-letters?view=letters' },
       { name: 'replays', path: '/replays' },
+      { name: 'kpis', path: '/kpis' },
+      { name: 'kpi', path: '/kpis/workflow-sla-adherence?period=week' },
       { name: 'systems', path: `/systems?${range}` },
       { name: 'settings', path: '/settings' },
     ],

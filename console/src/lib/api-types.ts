@@ -6,6 +6,7 @@ import type * as deadLetters from '@plumbline/control-plane/dead-letters/schemas
 import type * as flows from '@plumbline/control-plane/flows/schemas.ts';
 import type * as incidents from '@plumbline/control-plane/incidents/schemas.ts';
 import type * as objectives from '@plumbline/control-plane/objectives/schemas.ts';
+import type * as kpis from '@plumbline/control-plane/kpis/schemas.ts';
 import type * as overview from '@plumbline/control-plane/overview/schemas.ts';
 import type * as certificates from '@plumbline/control-plane/replays/certificate-schema.ts';
 import type * as replays from '@plumbline/control-plane/replays/schemas.ts';
@@ -105,3 +106,10 @@ export type IncidentImpact = z.infer<typeof incidents.IncidentImpact>;
 export type Objective = z.infer<typeof objectives.ObjectiveView>;
 export type ObjectiveList = z.infer<typeof objectives.ObjectiveList>;
 export type ObjectiveHistory = z.infer<typeof objectives.ObjectiveHistory>;
+
+export type KpiTile = z.infer<typeof kpis.KpiTile>;
+export type KpiFigure = z.infer<typeof kpis.KpiFigure>;
+export type KpiList = z.infer<typeof kpis.KpiList>;
+export type Kpi = z.infer<typeof kpis.KpiDetail>;
+export type KpiRow = z.infer<typeof kpis.KpiRow>;
+export type KpiRows = z.infer<typeof kpis.KpiRows>;

@@ -46,6 +46,9 @@ export function routes(keep: Address | undefined) {
     incident: (number: number) => to(`/incidents/${number}`),
     objectives: () => to('/objectives'),
     objective: (name: string) => to(`/objectives/${encodeURIComponent(name)}`),
+    kpis: (query?: { period?: string; at?: string | undefined }) => to('/kpis', query),
+    kpi: (name: string, query?: { period?: string; at?: string | undefined }) =>
+      to(`/kpis/${encodeURIComponent(name)}`, query),
     systems: () => to('/systems'),
     system: (name: string) => `${to('/systems')}#${encodeURIComponent(name)}`,
     settings: () => to('/settings'),
@@ -57,6 +60,14 @@ export type Routes = ReturnType<typeof routes>;
 /** What a filter of dead letters names, as a file. */
 export function exportOf(filter: Readonly<Record<string, string>>): string {
   return `/dead-letters/export${queryText(filter)}`;
+}
+
+/** KPIs of a period as a table, or what one of them counted; the filter is that of the page. */
+export function kpiExport(params: Params, name?: string): string {
+  const asked = (key: string) => params.get(key) ?? undefined;
+  const period = asked('period') ?? 'week';
+  const filter = { only: asked('only'), by: asked('by'), value: asked('value') };
+  return `/kpis/export${queryText({ period, at: asked('at'), ...(name !== undefined && { name, ...filter }) })}`;
 }
 
 /** The present address with some of its query replaced; `undefined` removes. Paging starts anew. */

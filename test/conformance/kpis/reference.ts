@@ -4,9 +4,11 @@
  */
 export const orderLatency = `
   WITH orders AS (
-    SELECT p.subject AS order_no, p.at AS placed_at, p.at + interval '15 minutes' AS due_at,
-      (SELECT min(a.at) FROM books.statement a WHERE a.name = 'order.accepted' AND a.order_no = p.order_no) AS accepted_at
-    FROM books.statement p WHERE p.name = 'order.placed'
+    SELECT order_no, p.at AS placed_at, p.at + interval '15 minutes' AS due_at, a.accepted_at
+    FROM books.statement p
+    LEFT JOIN (SELECT order_no, min(at) AS accepted_at FROM books.statement WHERE name = 'order.accepted' GROUP BY order_no) a
+      USING (order_no)
+    WHERE p.name = 'order.placed'
   )
   SELECT count(*)::int AS n, count(*) FILTER (WHERE accepted_at <= due_at)::float AS numerator, count(*)::float AS denominator,
     percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM accepted_at - placed_at) * 1000)::float AS p95,

@@ -4,6 +4,7 @@ import Flows from '@lucide/svelte/icons/arrow-right-left';
 import Gauge from '@lucide/svelte/icons/gauge';
 import Incidents from '@lucide/svelte/icons/siren';
 import Objectives from '@lucide/svelte/icons/target';
+import Kpis from '@lucide/svelte/icons/chart-column';
 import Replays from '@lucide/svelte/icons/rotate-ccw';
 import Server from '@lucide/svelte/icons/server';
 import Settings from '@lucide/svelte/icons/settings';
@@ -32,6 +33,7 @@ export const pages = [
   },
   { path: '/replays', label: 'Replays', icon: Replays, href: (to: Routes) => to.replays() },
   { path: '/objectives', label: 'Objectives', icon: Objectives, href: (to: Routes) => to.objectives() },
+  { path: '/kpis', label: 'KPIs', icon: Kpis, href: (to: Routes) => to.kpis() },
   { path: '/systems', label: 'Systems', icon: Server, href: (to: Routes) => to.systems() },
   { path: '/settings', label: 'Settings', icon: Settings, href: (to: Routes) => to.settings() },
 ] as const;
