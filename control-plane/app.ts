@@ -6,6 +6,7 @@ import { alertRoutes } from './alerts/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import type { Context } from './context.ts';
+import { bulkRoutes } from './dead-letters/bulk/routes.ts';
 import { deadLetterRoutes } from './dead-letters/routes.ts';
 import { transferRoutes } from './dead-letters/transfer-routes.ts';
 import { missing, problemOf } from './failure.ts';
@@ -56,6 +57,7 @@ export function createApp(context: Context, stopped: AbortSignal) {
     .route('/api/v1', systemRoutes(context))
     .route('/api/v1', topologyRoutes(context))
     .route('/api/v1', transferRoutes(context))
+    .route('/api/v1', bulkRoutes(context))
     .route('/api/v1', deadLetterRoutes(context))
     .route('/api/v1', replayRoutes(context))
     .route('/api/v1', alertRoutes(context))

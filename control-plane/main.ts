@@ -11,6 +11,7 @@ import { createApp } from './app.ts';
 import { holdCatalog } from './catalog/holder.ts';
 import { parseConfig, type Config } from './config.ts';
 import type { Context } from './context.ts';
+import { startBulks } from './dead-letters/bulk/work-bulks.ts';
 import { startFollowing } from './dead-letters/follow.ts';
 import { startIntake } from './dead-letters/tail.ts';
 import { startFollowingAlerts } from './incidents/follow-alerts.ts';
@@ -94,6 +95,7 @@ async function run(config: Config): Promise<void> {
   const stopTicking = startTicking(context);
   const stopIntake = startIntake(context);
   const stopFollowing = startFollowing(context);
+  const stopBulks = startBulks(context);
   const evidence = createEvidence(clickHouse);
   const engine = startReplayEngine({ ...context, evidence }, engineDefaults);
   const stopRules = startAutoReplay(context, evidence);
@@ -116,7 +118,7 @@ async function run(config: Config): Promise<void> {
       .then(() =>
         Promise.all([engine.stop(), stopRules(), stopObjectives(), stopIncidents(), stopDispatch()]),
       )
-      .then(() => Promise.all([catalog.stop(), stopIntake(), stopFollowing()]))
+      .then(() => Promise.all([catalog.stop(), stopIntake(), stopFollowing(), stopBulks()]))
       .then(() => transports.close())
       .then(() => Promise.all([clickHouse.close(), postgres.end()]))
       .then(() => process.exit(0))

@@ -95,6 +95,10 @@ const act = createRoute({
   request: { body: { ...json(DeadLetterAction), required: true } },
   responses: {
     200: { description: 'How many changed', ...json(DeadLetterActionResult) },
+    202: {
+      description: 'They are many: the bulk change that will be worked off',
+      ...json(DeadLetterActionResult),
+    },
     ...problemResponses,
   },
 });
@@ -157,9 +161,10 @@ export function deadLetterRoutes(context: Context) {
       const items = await takeIn(context, actorOf(c), c.req.valid('json').items);
       return c.json({ items }, 200);
     })
-    .openapi(act, async (c) =>
-      c.json(await changeLetters(context, actorOf(c), c.get('requestId'), c.req.valid('json')), 200),
-    )
+    .openapi(act, async (c) => {
+      const result = await changeLetters(context, actorOf(c), c.get('requestId'), c.req.valid('json'));
+      return c.json(result, result.bulk ? 202 : 200);
+    })
     .openapi(note, async (c) =>
       c.json(await writeNote(context, actorOf(c), c.get('requestId'), c.req.valid('json')), 201),
     );

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { Instant } from '../flows/schemas.ts';
 import { PageQuery } from '../paging.ts';
 import { Money } from '../transactions/schemas.ts';
+import { DeadLetterBulk } from './bulk/schemas.ts';
 
 /** `replaying`: a replay holds it now. `quarantined`: it failed too often with one cause. */
 export const DeadLetterState = z.enum([
@@ -266,6 +267,8 @@ export const DeadLetterActionResult = z.object({
   changed: z.int(),
   /** In a replay, or not in a state that allows it. */
   skipped: z.int(),
+  /** Set when they are too many to be changed at once: it is worked off in the background. */
+  bulk: DeadLetterBulk.nullable(),
 });
 
 export const NewNote = z.object({
