@@ -9,6 +9,10 @@ const linksMax = 500;
 /** Looked up by the head of the sort key: asking the bloom filters of every part as well only adds to it. */
 const byPrimaryKey = 'SETTINGS use_skip_indexes = 0';
 const logsMax = 1000;
+const resultBytesMax = 24_000_000;
+/** Beyond these a trace is shown in short: what a browser can take, and what the engine can spare for one question. */
+const wholeLimits = { resultBytesMax: 24 * 1024 * 1024, memoryBytesMax: 400 * 1024 * 1024 };
+const leftOut = 'Left out: this trace holds more than a page can show.';
 const attributes = z.record(z.string(), z.string());
 
 const IndexRow = z.object({
@@ -72,16 +76,28 @@ export type SpanRow = z.output<typeof SpanRow>;
 /** When a trace began and ended, as the index knows it: what bounds a read of its spans and logs. */
 export type TraceWindow = Pick<TraceIndexRow, 'start' | 'end'>;
 
+/** How much of a trace is read: a sender may put a megabyte into each of its spans, and thousands of spans into a trace. */
+export interface TraceLimits {
+  readonly rows: number;
+  /** Of each attribute, message and body; what is longer is cut and says so. */
+  readonly charsMax: number;
+}
+
 const startOf = "parseDateTime64BestEffort({start:String}, 9, 'UTC')";
 const endOf = "parseDateTime64BestEffort({end:String}, 9, 'UTC')";
 
-/** Spans of a trace by start. Flow, system and keys are worked out by the expressions of the materialized views. */
+const cut = (text: string) =>
+  `if(length(${text}) > {charsMax:UInt32}, concat(leftUTF8(${text}, {charsMax:UInt32}), ' … (cut: ', toString(length(${text})), ' bytes in all)'), ${text})`;
+const cutValues = (map: string) => `mapApply((k, v) -> (k, ${cut('v')}), ${map})`;
+const cutEach = (maps: string) => `arrayMap(m -> ${cutValues('m')}, ${maps})`;
+
+/** Spans of a trace by start, and one more than `rows` where there are more. Flow, system and keys are worked out by the expressions of the materialized views. */
 export function readSpans(
   clickHouse: ClickHouse,
   catalog: Catalog,
   traceId: string,
   { start, end }: TraceWindow,
-  limit: number,
+  { rows, charsMax }: TraceLimits,
 ): Promise<SpanRow[]> {
   return query(clickHouse, {
     name: 'traces.spans',
@@ -89,17 +105,18 @@ export function readSpans(
       SELECT SpanId AS spanId, ParentSpanId AS parentSpanId, SpanName AS name, SpanKind AS kind, ServiceName AS service,
              ${systemOf(catalog, 'ServiceName')} AS system, Timestamp AS startAt,
              toString(toUnixTimestamp64Nano(Timestamp)) AS startNs, toString(Duration) AS durationNs,
-             StatusCode AS status, StatusMessage AS statusMessage, ${flowOf(catalog.flows)} AS flow,
+             StatusCode AS status, ${cut('StatusMessage')} AS statusMessage, ${flowOf(catalog.flows)} AS flow,
              ${keysOf(catalog, ['SpanAttributes'], ['Links.Attributes', 'Events.Attributes'])} AS keys,
-             SpanAttributes AS attributes, ResourceAttributes AS resource,
-             arrayMap(t -> toString(toUnixTimestamp64Nano(t)), Events.Timestamp) AS eventNs, Events.Name AS eventNames, Events.Attributes AS eventAttributes,
-             Links.TraceId AS linkTraceIds, Links.SpanId AS linkSpanIds, Links.Attributes AS linkAttributes
+             ${cutValues('SpanAttributes')} AS attributes, ${cutValues('ResourceAttributes')} AS resource,
+             arrayMap(t -> toString(toUnixTimestamp64Nano(t)), Events.Timestamp) AS eventNs, Events.Name AS eventNames, ${cutEach('Events.Attributes')} AS eventAttributes,
+             Links.TraceId AS linkTraceIds, Links.SpanId AS linkSpanIds, ${cutEach('Links.Attributes')} AS linkAttributes
       FROM otel_traces
       WHERE TraceId = {traceId:String}
         AND Timestamp >= ${startOf} AND Timestamp <= ${endOf}
       ORDER BY Timestamp, SpanId
-      LIMIT {limit:UInt32}`,
-    params: { traceId, start, end, limit },
+      LIMIT {rows:UInt32}`,
+    params: { traceId, start, end, rows: rows + 1, charsMax },
+    resultBytesMax,
     schema: SpanRow,
   });
 }
@@ -123,24 +140,29 @@ export function readReverseLinks(clickHouse: ClickHouse, traceId: string): Promi
   });
 }
 
+const wholeLog = `if(EventName != '', EventName, LogAttributes['event.name']) AS eventName, Body AS body, LogAttributes AS attributes`;
+const shortLog = `leftUTF8(EventName, 200) AS eventName, '${leftOut}' AS body, map() AS attributes`;
+
 /** Logs that carry the trace's id, by time; a log may be written some minutes after its span. */
 export function readLogs(
   clickHouse: ClickHouse,
   traceId: string,
   { start, end }: TraceWindow,
+  { rows, charsMax }: TraceLimits,
 ): Promise<z.output<typeof LogLine>[]> {
   return query(clickHouse, {
     name: 'traces.logs',
     sql: `
       SELECT Timestamp AS at, SeverityText AS severity, ServiceName AS service, SpanId AS spanId,
-             if(EventName != '', EventName, LogAttributes['event.name']) AS eventName, Body AS body, LogAttributes AS attributes
+             if(EventName != '', EventName, LogAttributes['event.name']) AS eventName, ${cut('Body')} AS body, ${cutValues('LogAttributes')} AS attributes
       FROM otel_logs
       WHERE TraceId = {traceId:String}
         AND Timestamp >= ${startOf} - toIntervalMinute(5)
         AND Timestamp <= ${endOf} + toIntervalMinute(5)
       ORDER BY Timestamp
-      LIMIT ${logsMax}`,
-    params: { traceId, start, end },
+      LIMIT {rows:UInt32}`,
+    params: { traceId, start, end, rows: Math.min(rows, logsMax), charsMax },
+    resultBytesMax,
     schema: LogLine,
   });
 }

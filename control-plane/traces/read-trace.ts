@@ -1,3 +1,5 @@
+import { StoreError, type StoreErrorCode } from '@plumbline/model/clickhouse/client.ts';
+import { StoreError } from '@plumbline/model/clickhouse/client.ts';
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { orderSpans } from './order-spans.ts';
@@ -6,12 +8,20 @@ import {
   readReverseLinks,
   readSpans,
   readTraceIndex,
+  type Detail,
   type ReverseLinkRow,
   type SpanRow,
+  type TraceLimits,
 } from './queries.ts';
 import type { Span, Trace } from './schemas.ts';
 
-const spansMax = 2000;
+/** The first that the engine and the answer can carry. Ordinary traces fit the first. */
+const limits: readonly [TraceLimits, ...TraceLimits[]] = [
+  { rows: 2000, charsMax: 16_000 },
+  { rows: 2000, charsMax: 200 },
+  { rows: 100, charsMax: 200 },
+];
+const tooMuch: ReadonlySet<StoreErrorCode> = new Set(['too_many_rows', 'out_of_memory']);
 const linkedMax = 50;
 const nsPerMs = 1e6;
 
@@ -29,10 +39,13 @@ export async function readTrace(context: Context, traceId: string): Promise<Trac
       `No span of trace ${traceId} is stored. It may be older than what is kept, or may not have arrived yet.`,
     );
   }
-  const [rows, logs] = await Promise.all([
-    readSpans(clickHouse, catalog, traceId, index, spansMax + 1),
-    readLogs(clickHouse, traceId, index),
-  ]);
+  const { rows, logs, spansMax } = await readWithin(limits, async (within) => {
+    const [rows, logs] = await Promise.all([
+      readSpans(clickHouse, catalog, traceId, index, within),
+      readLogs(clickHouse, traceId, index, within),
+    ]);
+    return { rows, logs, spansMax: within.rows };
+  });
   const shown = orderSpans(rows.slice(0, spansMax));
   const startNs = rows.reduce(
     (least, row) => (BigInt(row.startNs) < least ? BigInt(row.startNs) : least),
@@ -56,6 +69,25 @@ export async function readTrace(context: Context, traceId: string): Promise<Trac
     keys: [...new Set(shown.flatMap(({ keys }) => keys))],
     truncated: rows.length > spansMax,
   };
+}
+
+/** Reads with the first limits, and with narrower ones where that is too much. */
+async function readWithin<T>(
+  [within, ...narrower]: readonly [TraceLimits, ...TraceLimits[]],
+  read: (within: TraceLimits) => Promise<T>,
+): Promise<T> {
+  try {
+    return await read(within);
+  } catch (error) {
+    const [next, ...rest] = narrower;
+    if (!next || !(error instanceof StoreError) || !tooMuch.has(error.code)) throw error;
+    return readWithin([next, ...rest], read);
+  }
+}
+
+/** Nobody can narrow a trace: one with megabytes in its attributes is shown without them. */
+function isTooMuch(error: unknown): boolean {
+  return error instanceof StoreError && (error.code === 'too_many_rows' || error.code === 'out_of_memory');
 }
 
 function spanOf(traceId: string, row: SpanRow, startNs: bigint, incoming: readonly ReverseLinkRow[]): Span {

@@ -62,6 +62,8 @@ export interface NamedQuery<Row extends z.ZodType> {
   readonly schema: Row;
   /** A result with more rows is an error, not a cut list: the SQL has its own LIMIT. */
   readonly rowsMax?: number;
+  /** As ClickHouse holds it; where unset, rows alone are counted. */
+  readonly resultBytesMax?: number;
   readonly timeoutMsMax?: number;
   readonly memoryBytesMax?: number;
 }
@@ -100,6 +102,7 @@ async function read(clickHouse: ClickHouse, named: NamedQuery<z.ZodType>): Promi
         wait_end_of_query: 1,
         max_execution_time: Math.max(1, Math.ceil(timeoutMs / 1000)),
         max_result_rows: String(named.rowsMax ?? 10_000),
+        ...(named.resultBytesMax ? { max_result_bytes: String(named.resultBytesMax) } : {}),
         result_overflow_mode: 'throw',
         max_memory_usage: String(named.memoryBytesMax ?? 2_000_000_000),
       },
@@ -126,7 +129,7 @@ export function explain(name: string, error: unknown): StoreError {
     if (error.code === '396') {
       return new StoreError(
         'too_many_rows',
-        `Query ${name} found more rows than it may return: narrow its range.`,
+        `Query ${name} found more than it may return: narrow its range.`,
         error,
       );
     }

@@ -19,6 +19,7 @@ const ago = (minutes: number) => new Date(end.getTime() - minutes * minuteMs).to
 const range = `from=${ago(120)}&to=${ago(0)}`;
 const sendTrace = 'a'.repeat(32);
 const processTrace = 'b'.repeat(32);
+const hugeTrace = 'd'.repeat(32);
 
 let directory: string;
 let api: ApiStand;
@@ -82,6 +83,11 @@ beforeAll(async () => {
     },
   );
   rows.message('orders-to-erp', 'Consumer', -88 * minuteMs, { ...key, 'integration.attempt': '2' });
+
+  for (let at = 0; at < 1600; at++) {
+    const span = { TraceId: hugeTrace, SpanId: at.toString(16).padStart(16, '0'), SpanKind: 'Internal' };
+    rows.message('', 'Consumer', -60 * minuteMs, { note: 'x'.repeat(20_000), small: 'kept' }, span);
+  }
 
   const record = (system: string, fields: Record<string, string>) =>
     event('record.snapshot', 85, ['order:SO-1001'], system === 'erp' ? 'erp-api' : 'shop-web', {
@@ -228,6 +234,15 @@ describe('GET /traces/{id}', () => {
     expect(sender.body.spans[0]?.links).toEqual([
       { traceId: processTrace, spanId: 'b'.repeat(16), attributes: {}, direction: 'incoming' },
     ]);
+  });
+
+  it('cuts long values of a trace that is too large to be sent whole', async () => {
+    const { status, body } = await api.get<Trace>(`/traces/${hugeTrace}`);
+    expect([status, body.spans.length, body.truncated]).toEqual([200, 1600, false]);
+    expect(body.spans[7]?.attributes).toMatchObject({
+      small: 'kept',
+      note: `${'x'.repeat(200)} … (cut: 20000 bytes in all)`,
+    });
   });
 
   it('is 404 for an unknown trace and 400 for what is no trace id', async () => {
