@@ -1,6 +1,6 @@
 import { fail, redirect, type RequestEvent } from '@sveltejs/kit';
-import type { DeadLetterActionResult, ReplayDetail } from '#lib/api-types.ts';
-import { counted } from '#lib/format/number.ts';
+import type { DeadLetterActionResult, DeadLetterBulk, ReplayDetail } from '#lib/api-types.ts';
+import { count, counted } from '#lib/format/number.ts';
 import { routes } from '#lib/routes.ts';
 import { act } from './act.ts';
 import { fieldsOf } from './enter.ts';
@@ -21,7 +21,7 @@ export async function changeLetters(event: RequestEvent) {
   ]);
   const filters = listOf(fields['filters']);
   if (!filters) return fail(400, { problem: badForm });
-  let [changed, skipped] = [0, 0];
+  let [changed, skipped, many] = [0, 0, 0];
   for (const filter of filters) {
     const body = { filter, action: actionOf(fields), ...revisionOf(fields['revision']) };
     const path = '/dead-letters/actions';
@@ -29,10 +29,23 @@ export async function changeLetters(event: RequestEvent) {
     if (!('changed' in result)) return result;
     changed += result.changed;
     skipped += result.skipped;
+    many += result.bulk?.letters ?? 0;
   }
   const rest =
     skipped > 0 ? `; ${counted(skipped, 'letter')} left as ${skipped === 1 ? 'it is' : 'they are'}` : '';
-  return { done: `${counted(changed, 'dead letter')} changed${rest}.` };
+  const now =
+    changed + skipped > 0 || many === 0 ? `${counted(changed, 'dead letter')} changed${rest}. ` : '';
+  const later = many > 0 ? `${counted(many, 'dead letter')} are being changed: see how far it is below.` : '';
+  return { done: (now + later).trim() };
+}
+
+/** Stops a change of many letters after the part under way. */
+export async function cancelBulk(event: RequestEvent) {
+  const { bulk = '' } = await fieldsOf(event.request, ['bulk']);
+  const path = `/dead-letters/bulks/${encodeURIComponent(bulk)}/cancel`;
+  return act(event, { method: 'POST', path }, ({ changed, letters }: DeadLetterBulk) => ({
+    done: `Cancelled: ${counted(changed, 'dead letter')} of ${count(letters)} changed, the rest as before.`,
+  }));
 }
 
 /** Asks for a preview and leads to it. */

@@ -56,6 +56,10 @@ const phrases: Readonly<Record<string, Phrase>> = {
   'incidents.close': 'closed',
   'incidents.reopen': 'reopened',
   'incidents.note': 'wrote a note on',
+  'dead_letters.bulk': ['began to change', ofBulk],
+  'dead_letters.bulk_done': ['finished a change of', ofBulk],
+  'dead_letters.bulk_failed': ['gave up a change of', ofBulk],
+  'dead_letters.bulk_cancelled': ['cancelled a change of', ofBulk],
   'dead_letters.import': 'imported',
   'dead_letters.export': 'exported',
   'dead_letters.note': ['wrote a note on', ({ cause }) => (text(cause) ? `, cause ${text(cause)}` : '')],
@@ -115,6 +119,13 @@ function changeOf({ to }: AuditRow['detail']): string {
   if ('role' in to) parts.push(`role ${String(to.role)}`);
   if ('disabled' in to) parts.push(to.disabled === true ? 'may no longer sign in' : 'may sign in again');
   return parts.length > 0 ? `: ${parts.join(', ')}` : '';
+}
+
+/** Which change of many it is, and how many it named. */
+function ofBulk({ action, letters }: AuditRow['detail']): string {
+  const isAction = typeof action === 'object' && action !== null && 'kind' in action;
+  const named = number(letters);
+  return `: ${isAction ? (text(action.kind) ?? '') : ''}${named === undefined ? '' : `, ${count(named)} named`}`;
 }
 
 function assignedTo({ action }: AuditRow['detail'], names: Names): string {

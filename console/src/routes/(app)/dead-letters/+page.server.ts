@@ -1,7 +1,7 @@
 import type { DeadLetterGroups, DeadLetterList, DeadLetterSources, Assignees } from '#lib/api-types.ts';
 import { filterOf } from '#lib/dead-letter/filter.ts';
 import { read } from '#lib/server/api.ts';
-import { addNote, changeLetters, previewReplay } from '#lib/server/letter-forms.ts';
+import { addNote, cancelBulk, changeLetters, previewReplay } from '#lib/server/letter-forms.ts';
 import { figures } from '#lib/shell/live.ts';
 import type { Actions, PageServerLoad } from './$types';
 
@@ -27,4 +27,9 @@ export const load: PageServerLoad = async (event) => {
   return { title: 'Dead letters', live: true, filter, sources, people, groups, letters };
 };
 
-export const actions: Actions = { act: changeLetters, replay: previewReplay, note: addNote };
+export const actions: Actions = {
+  act: changeLetters,
+  replay: previewReplay,
+  note: addNote,
+  stop: cancelBulk,
+};
