@@ -15,6 +15,7 @@ import { startBulks } from './dead-letters/bulk/work-bulks.ts';
 import { startFollowing } from './dead-letters/follow.ts';
 import { startIntake } from './dead-letters/tail.ts';
 import { startFollowingAlerts } from './incidents/follow-alerts.ts';
+import { startKpiReports } from './kpis/start-reports.ts';
 import { createEventHub } from './live/hub.ts';
 import { startTicking } from './live/tick.ts';
 import { createLog, describeError } from './log.ts';
@@ -100,6 +101,7 @@ async function run(config: Config): Promise<void> {
   const engine = startReplayEngine({ ...context, evidence }, engineDefaults);
   const stopRules = startAutoReplay(context, evidence);
   const stopObjectives = startObjectives(context);
+  const stopReports = startKpiReports(context);
   const stopIncidents = startFollowingAlerts(context);
   const stopDispatch = startDispatch({ ...context, channels: context.channels.open });
   const stopRenewing = link ? renewFirstLink(context) : () => undefined;
@@ -116,7 +118,14 @@ async function run(config: Config): Promise<void> {
     stopRenewing();
     void drain(server)
       .then(() =>
-        Promise.all([engine.stop(), stopRules(), stopObjectives(), stopIncidents(), stopDispatch()]),
+        Promise.all([
+          engine.stop(),
+          stopRules(),
+          stopObjectives(),
+          stopIncidents(),
+          stopReports(),
+          stopDispatch(),
+        ]),
       )
       .then(() => Promise.all([catalog.stop(), stopIntake(), stopFollowing(), stopBulks()]))
       .then(() => transports.close())

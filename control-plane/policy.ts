@@ -82,6 +82,8 @@ export const policy: Readonly<Record<string, Access>> = {
 
   'GET /api/v1/kpis': 'viewer',
   'GET /api/v1/kpis.csv': 'viewer',
+  'GET /api/v1/kpi-reports': 'viewer',
+  'GET /api/v1/kpi-reports/:name/preview': 'viewer',
   'GET /api/v1/kpis/:name': 'viewer',
   'GET /api/v1/kpis/:name/rows': 'viewer',
   'GET /api/v1/kpis/:name/rows.csv': 'viewer',

@@ -6,7 +6,17 @@ import { rowsCsv, tilesCsv } from './csv.ts';
 import { readKpi } from './read-kpi.ts';
 import { readKpis, type Asked } from './read-kpis.ts';
 import { readRowsPage } from './read-rows.ts';
-import { KpiDetail, KpiList, KpiParam, KpiQuery, KpiRows, KpiRowsQuery } from './schemas.ts';
+import { listReports, previewReport } from './reports.ts';
+import {
+  KpiDetail,
+  KpiList,
+  KpiParam,
+  KpiQuery,
+  KpiReportList,
+  KpiReportMail,
+  KpiRows,
+  KpiRowsQuery,
+} from './schemas.ts';
 
 const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
   200: { description, content: { 'application/json': { schema } } },
@@ -57,6 +67,20 @@ const rowsAsCsv = createRoute({
   responses: csv('One line a row'),
 });
 
+const reports = createRoute({
+  method: 'get',
+  path: '/kpi-reports',
+  summary: 'Mails on KPIs that go out once a period, and what became of the last one',
+  responses: json('By name', KpiReportList),
+});
+const preview = createRoute({
+  method: 'get',
+  path: '/kpi-reports/{name}/preview',
+  summary: 'The mail on the last whole period, exactly as it goes out',
+  request: { params: KpiParam },
+  responses: json('The mail', KpiReportMail),
+});
+
 const csvRowsMax = 10_000;
 
 export function kpiRoutes(context: Context) {
@@ -69,6 +93,8 @@ export function kpiRoutes(context: Context) {
       const asked = askedOf(c.req.valid('query'));
       return c.body(tilesCsv(await readKpis(context, asked)), 200, csvHeaders('kpis'));
     })
+    .openapi(reports, async (c) => c.json({ items: await listReports(context) }, 200))
+    .openapi(preview, async (c) => c.json(await previewReport(context, c.req.valid('param').name), 200))
     .openapi(one, async (c) =>
       c.json(await readKpi(context, c.req.valid('param').name, askedOf(c.req.valid('query'))), 200),
     )

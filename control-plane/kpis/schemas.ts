@@ -131,4 +131,9 @@ export const KpiReportView = z.object({
   lastSent: z.object({ date: z.iso.date(), at: Instant, outcome: z.string(), reason: z.string() }).nullable(),
   nextAt: Instant,
 });
+/** The mail exactly as it goes out. */
+export const KpiReportMail = z
+  .object({ subject: z.string(), to: z.array(z.string()), html: z.string(), text: z.string() })
+  .openapi('KpiReportMail');
+
 export const KpiReportList = z.object({ items: z.array(KpiReportView) }).openapi('KpiReportList');

@@ -69,6 +69,42 @@ export function openEmail(settings: EmailSettings, { reach, limitMs }: EmailCont
   };
 }
 
+/** A mail of its own, beside alerts. */
+export interface Mail {
+  /** Stands in its Message-ID: the same mail sent again has the same. */
+  readonly id: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  /** Default: the channel's own readers. */
+  readonly to?: readonly string[] | undefined;
+}
+
+/** Sends one mail by the settings of a channel. Never rejects. */
+export async function sendMail(
+  settings: EmailSettings,
+  { reach, limitMs }: EmailContext,
+  { id, subject, text, html, to = settings.to }: Mail,
+): Promise<Delivery> {
+  const domain = settings.from.slice(settings.from.lastIndexOf('@') + 1).replace(/>$/, '');
+  const exchange = (answer: string): Exchange => ({ request: `Subject: ${subject}`, answer });
+  try {
+    const address = await lookupAddress(reach, settings.host);
+    const info = await send(settings, address, limitMs, {
+      from: settings.from,
+      to: [...to],
+      subject,
+      text,
+      html,
+      messageId: `<${id}@${domain}>`,
+      headers: { 'auto-submitted': 'auto-generated', 'x-auto-response-suppress': 'All' },
+    });
+    return deliveredTo(info, exchange(String(info.response)));
+  } catch (error) {
+    return failureOf(error, exchange(error instanceof Error ? error.message : String(error)));
+  }
+}
+
 function threadOf({ key }: Notification, domain: string) {
   const thread = `<${key.replace(/[^\w.-]/g, '-')}@${domain}>`;
   return { inReplyTo: thread, references: [thread] };

@@ -7,7 +7,7 @@ import { logsOf, spansOf } from '../../distributor/telemetry/statements.ts';
 
 export const openedMs = Date.UTC(2026, 10, 15, 12);
 export const untilMs = Date.UTC(2026, 10, 19, 20);
-const ratePerMinute = 0.6;
+const ratePerMinute = 0.3;
 const rowsPerInsert = 5000;
 
 /** Everything that happens in the distributor in four days of one seed, faults included. */
