@@ -10,8 +10,8 @@ interface Check {
 const unitReport = 'test/.out/unit.json';
 
 const checks: Check[] = [
-  { name: 'lint', command: 'eslint . --max-warnings 0' },
   { name: 'types of the console', command: 'npm run --silent check --workspace console' },
+  { name: 'lint', command: 'npm run --silent lint' },
   {
     name: 'types',
     command: 'tsc --noEmit --incremental --tsBuildInfoFile node_modules/.cache/types.tsbuildinfo',

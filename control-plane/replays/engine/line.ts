@@ -40,7 +40,9 @@ export function createLine(max: number): Line {
     check() {
       if (failure) throw failure.error;
     },
-    room: async () => void (await Promise.race(underWay)),
+    async room() {
+      await Promise.race(underWay);
+    },
     empty: async () => void (await Promise.all(underWay)),
   };
 }

@@ -28,7 +28,11 @@ async function comeToRest(): Promise<void> {
   );
   world.setMoods(['accepts']);
   const engine = world.startEngine();
-  await letAllEnd().finally(() => engine.stop());
+  try {
+    await letAllEnd();
+  } finally {
+    await engine.stop();
+  }
   expect(await world.stand.conserved()).toBe(true);
 }
 
