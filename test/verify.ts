@@ -11,11 +11,7 @@ const unitReport = 'test/.out/unit.json';
 
 const checks: Check[] = [
   { name: 'types of the console', command: 'npm run --silent check --workspace console' },
-  { name: 'lint', command: 'npm run --silent lint' },
-  {
-    name: 'types',
-    command: 'tsc --noEmit --incremental --tsBuildInfoFile node_modules/.cache/types.tsbuildinfo',
-  },
+  { name: 'lint and types', command: 'npm run --silent lint' },
   {
     name: 'unit tests',
     command: `vitest run --project unit --reporter=default --reporter=json --outputFile.json=${unitReport}`,
