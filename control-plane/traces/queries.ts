@@ -10,9 +10,6 @@ const linksMax = 500;
 const byPrimaryKey = 'SETTINGS use_skip_indexes = 0';
 const logsMax = 1000;
 const resultBytesMax = 24_000_000;
-/** Beyond these a trace is shown in short: what a browser can take, and what the engine can spare for one question. */
-const wholeLimits = { resultBytesMax: 24 * 1024 * 1024, memoryBytesMax: 400 * 1024 * 1024 };
-const leftOut = 'Left out: this trace holds more than a page can show.';
 const attributes = z.record(z.string(), z.string());
 
 const IndexRow = z.object({
@@ -139,9 +136,6 @@ export function readReverseLinks(clickHouse: ClickHouse, traceId: string): Promi
     schema: ReverseLinkRow,
   });
 }
-
-const wholeLog = `if(EventName != '', EventName, LogAttributes['event.name']) AS eventName, Body AS body, LogAttributes AS attributes`;
-const shortLog = `leftUTF8(EventName, 200) AS eventName, '${leftOut}' AS body, map() AS attributes`;
 
 /** Logs that carry the trace's id, by time; a log may be written some minutes after its span. */
 export function readLogs(

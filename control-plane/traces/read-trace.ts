@@ -1,5 +1,4 @@
 import { StoreError, type StoreErrorCode } from '@plumbline/model/clickhouse/client.ts';
-import { StoreError } from '@plumbline/model/clickhouse/client.ts';
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { orderSpans } from './order-spans.ts';
@@ -8,7 +7,6 @@ import {
   readReverseLinks,
   readSpans,
   readTraceIndex,
-  type Detail,
   type ReverseLinkRow,
   type SpanRow,
   type TraceLimits,
@@ -83,11 +81,6 @@ async function readWithin<T>(
     if (!next || !(error instanceof StoreError) || !tooMuch.has(error.code)) throw error;
     return readWithin([next, ...rest], read);
   }
-}
-
-/** Nobody can narrow a trace: one with megabytes in its attributes is shown without them. */
-function isTooMuch(error: unknown): boolean {
-  return error instanceof StoreError && (error.code === 'too_many_rows' || error.code === 'out_of_memory');
 }
 
 function spanOf(traceId: string, row: SpanRow, startNs: bigint, incoming: readonly ReverseLinkRow[]): Span {
