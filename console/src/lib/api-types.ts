@@ -114,5 +114,7 @@ export type KpiTile = z.infer<typeof kpis.KpiTile>;
 export type KpiFigure = z.infer<typeof kpis.KpiFigure>;
 export type KpiList = z.infer<typeof kpis.KpiList>;
 export type Kpi = z.infer<typeof kpis.KpiDetail>;
+export type KpiReportList = z.infer<typeof kpis.KpiReportList>;
+export type KpiReportMail = z.infer<typeof kpis.KpiReportMail>;
 export type KpiRow = z.infer<typeof kpis.KpiRow>;
 export type KpiRows = z.infer<typeof kpis.KpiRows>;

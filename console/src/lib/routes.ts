@@ -70,6 +70,11 @@ export function kpiExport(params: Params, name?: string): string {
   return `/kpis/export${queryText({ period, at: asked('at'), ...(name !== undefined && { name, ...filter }) })}`;
 }
 
+/** The mail of a report as it goes out, to look at. */
+export function kpiMail(report: string): string {
+  return `/kpis/mail${queryText({ report })}`;
+}
+
 /** The present address with some of its query replaced; `undefined` removes. Paging starts anew. */
 export function withQuery(url: Address, changes: Query): string {
   const params = new URLSearchParams(url.searchParams.toString());
