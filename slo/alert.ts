@@ -59,7 +59,7 @@ export const quietAlert: AlertState = {
 };
 
 /** Identity of an alert: a hash of facts that never change while it lasts, and never of a text or a measured value. */
-export function alertIdOf(objective: string, kind: AlertKind, severity: AlertSeverity): string {
+export function alertIdOf(objective: string, kind: AlertKind | 'outage', severity: AlertSeverity): string {
   const facts = canonicalJson({ objective, kind, severity });
   return createHash('sha256').update(facts).digest('hex').slice(0, 32);
 }

@@ -11,10 +11,12 @@ import {
 } from '@plumbline/slo/tick.ts';
 import { raiseAlert } from '../alerts/raise.ts';
 import type { Context } from '../context.ts';
+import { channelsOf, subjectOf } from './alert-subject.ts';
 import { alertText, type Which } from './alert-text.ts';
 import { holdsLease, takeJobLease } from './lease.ts';
-import { clearOthers, keyPrefix, readKept, storeOutcomes } from './queries.ts';
+import { clearOthers, keyPrefix, readKept, readLasting, storeOutcomes } from './queries.ts';
 import { ObjectiveFigures } from './schemas.ts';
+import { readStruck } from './watch-outages.ts';
 
 const leaseName = 'objectives';
 const leaseMs = 30_000;
@@ -71,15 +73,19 @@ export async function evaluateObjectives(context: Context, evaluator: Evaluator)
 /** Makes the alerts what the objectives say now: what fires is raised, and everything else of theirs is over. */
 async function tell(context: Context, on: Executor, outcomes: readonly Outcome[], now: Date): Promise<void> {
   const firing: string[] = [];
+  const lasting = await readLasting(on, keyPrefix);
+  const struck = await readStruck(on, now);
   for (const outcome of outcomes) {
     for (const which of kinds) {
       if (!isTold(outcome, which)) continue;
       const found = findingOf(context, outcome, which, now);
+      // The page of an outage says more, sooner: the burn that it leaves behind wakes nobody a second time.
+      if (which === 'page' && struck.has(outcome.objective.name) && !lasting.has(found.key)) continue;
       firing.push(found.key);
       await raiseAlert(on, found, context.randomId(), now);
     }
   }
-  await clearOthers(on, firing, now);
+  await clearOthers(on, keyPrefix, firing, now);
 }
 
 /** A page stands for the ticket of the same budget: who was woken need not be told again for working hours. */
@@ -94,20 +100,12 @@ function findingOf(context: Context, outcome: Outcome, which: Which, now: Date) 
   const id = alertIdOf(objective.name, kind, severity);
   const begun = transitions.findLast(({ alert, to }) => alert === id && to === 'firing')?.impactStartMs;
   const firedMinute = state[which].firedMinute;
-  const { flows } = context.catalog.current().catalog;
-  const flow = flows.find(({ name }) => name === objective.indicator.flow);
-  const console = context.config.publicUrl;
   return {
     key: `${keyPrefix}${id}`,
     severity,
     ...alertText(objective, ObjectiveFigures.parse(explanation), which),
-    links: [
-      { title: 'Alerts', href: `${console}/alerts` },
-      { title: 'Flow', href: `${console}/flows/${encodeURIComponent(objective.indicator.flow)}` },
-    ],
-    flows: [objective.indicator.flow],
-    systems: flow ? [flow.source, flow.target] : [],
-    channels: objective.notify.length > 0 ? objective.notify : context.channels.all().map(({ name }) => name),
+    ...subjectOf(context, objective),
+    channels: channelsOf(context, objective),
     startedAt: new Date(begun ?? (firedMinute === null ? now.getTime() : firedMinute * 60_000)),
   };
 }

@@ -48,14 +48,30 @@ export async function storeOutcomes(
   ]);
 }
 
-/** Ends alerts of objectives that do not fire now, whatever became of the objective. */
-export async function clearOthers(on: Executor, firing: readonly string[], now: Date): Promise<void> {
+/** Ends alerts under a prefix that do not fire now, whatever became of the objective. */
+export async function clearOthers(
+  on: Executor,
+  prefix: string,
+  firing: readonly string[],
+  now: Date,
+): Promise<void> {
   await execute(
     on,
     `UPDATE alerts SET resolved_at = greatest($2, fired_at)
      WHERE resolved_at IS NULL AND starts_with(key, $3) AND key <> ALL ($1::text[])`,
-    [firing, now, keyPrefix],
+    [firing, now, prefix],
   );
+}
+
+/** Keys under a prefix that fire now. */
+export async function readLasting(on: Executor, prefix: string): Promise<Set<string>> {
+  const rows = await query(on, {
+    name: 'objectives.lasting',
+    sql: `SELECT key FROM alerts WHERE resolved_at IS NULL AND starts_with(key, $1) ORDER BY key LIMIT ${3 * objectivesMax}`,
+    params: [prefix],
+    schema: z.object({ key: z.string() }),
+  });
+  return new Set(rows.map(({ key }) => key));
 }
 
 /** What the keys of alerts of objectives begin with. */
