@@ -145,7 +145,10 @@ export type IncidentImpact = z.infer<typeof IncidentImpact>;
 export const NumberParam = z.object({ number: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });
 
 const title = z.string().trim().min(1).max(200);
-const flowNames = z.array(z.string().min(1).max(200)).max(50);
+const flowNames = z
+  .array(z.string().min(1).max(200))
+  .max(50)
+  .transform((names) => [...new Set(names)]);
 
 export const NewIncident = z
   .object({

@@ -252,6 +252,11 @@ describe('by people', () => {
     expect(entries.map(({ kind }) => kind)).toEqual(['opened', 'assigned', 'changed']);
   });
 
+  test('a flow that is named twice is meant once', async () => {
+    const [flow = ''] = fields.flows;
+    expect((await open({ ...fields, flows: [flow, flow] })).body).toMatchObject({ flows: [flow] });
+  });
+
   test('a viewer looks and does not touch; a number that is none is told', async () => {
     expect((await open(fields, viewer)).status).toBe(403);
     expect(codeOf(await stand.ask('GET', '/incidents/999999', { token: viewer }))).toBe('not_found');
