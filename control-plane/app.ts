@@ -21,6 +21,7 @@ import { overviewRoutes } from './overview/routes.ts';
 import { policy, policyGaps } from './policy.ts';
 import { Problem, problemResponse } from './problem.ts';
 import { readiness } from './ready.ts';
+import { probeRoutes } from './probes/routes.ts';
 import { replayRoutes } from './replays/routes.ts';
 import { requestLog } from './request-log.ts';
 import { createRouter } from './router.ts';
@@ -63,6 +64,7 @@ export function createApp(context: Context, stopped: AbortSignal) {
     .route('/api/v1', alertRoutes(context))
     .route('/api/v1', objectiveRoutes(context))
     .route('/api/v1', incidentRoutes(context))
+    .route('/api/v1', probeRoutes(context))
     .route('/api/v1', kpiRoutes(context));
 
   const document = describeApi(app, apiVersion);

@@ -88,6 +88,9 @@ export const policy: Readonly<Record<string, Access>> = {
   'GET /api/v1/kpis/:name/rows': 'viewer',
   'GET /api/v1/kpis/:name/rows.csv': 'viewer',
 
+  'GET /api/v1/probes': 'viewer',
+  'GET /api/v1/probes/:name': 'viewer',
+
   'GET /api/v1/incidents': 'viewer',
   'GET /api/v1/incidents/assignees': 'operator',
   'GET /api/v1/incidents/:number': 'viewer',

@@ -7,7 +7,7 @@ import {
   TracerProvider,
   type SpanExporter,
 } from '@opentelemetry/sdk-trace';
-import { probeAttribute } from '@plumbline/model/telemetry/probe-attributes.ts';
+import { probeAttribute, probeService } from '@plumbline/model/telemetry/probe-attributes.ts';
 import type { ProbeRun } from './run-probe.ts';
 
 export interface RunTelemetry {
@@ -32,7 +32,7 @@ export function exportTo(url: string, token: string | undefined): SpanExporter {
  */
 export function createTelemetry(exporter: SpanExporter, instance: string): RunTelemetry {
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': 'plumbline-probes', 'service.instance.id': instance }),
+    resource: resourceFromAttributes({ 'service.name': probeService, 'service.instance.id': instance }),
     sampler: new AlwaysOnSampler(),
     spanProcessors: [
       new BatchSpanProcessor({

@@ -16,11 +16,12 @@ const retained = {
       'messages',
       'business_keys',
       'span_links',
+      'probe_runs',
     ],
     'IngestWeek + toIntervalDay(7)': ['trace_index'],
   },
   rollupDays: {
-    'toDateTime(IngestTime)': ['business_events'],
+    'toDateTime(IngestTime)': ['business_events', 'record_history'],
     'IngestMonth + toIntervalMonth(1)': [
       'flow_minute',
       'flow_hour',

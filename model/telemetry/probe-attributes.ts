@@ -1,3 +1,6 @@
+/** OpenTelemetry service by which runs of probes are told. */
+export const probeService = 'plumbline-probes';
+
 /** Attributes of the span that tells of one run of a probe. */
 export const probeAttribute = {
   name: 'plumbline.probe.name',

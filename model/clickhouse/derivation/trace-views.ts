@@ -1,3 +1,5 @@
+import { probeAttribute, probeService } from '../../telemetry/probe-attributes.ts';
+import { quote } from './sql-text.ts';
 import type { View } from './view.ts';
 
 /**
@@ -31,6 +33,20 @@ GROUP BY TraceId`,
 FROM otel_traces
 ARRAY JOIN Links.TraceId AS LinkedTraceId, Links.SpanId AS LinkedSpanId
 WHERE notEmpty(Links.TraceId)`,
+  },
+  {
+    name: 'probe_runs_from_traces',
+    source: 'otel_traces',
+    target: 'probe_runs',
+    query: `SELECT
+    SpanAttributes[${quote(probeAttribute.name)}] AS Probe, Timestamp::DateTime64(6) AS Time,
+    SpanAttributes[${quote(probeAttribute.outcome)}] AS Outcome, Duration AS DurationNs,
+    SpanAttributes[${quote(probeAttribute.condition)}] AS FailedCondition, SpanAttributes[${quote(probeAttribute.why)}] AS Why,
+    mapApply((k, v) -> (substring(k, ${probeAttribute.measure.length + 1})::LowCardinality(String), toFloat64OrZero(v)),
+             mapFilter((k, v) -> startsWith(k, ${quote(probeAttribute.measure)}), SpanAttributes)) AS Measures,
+    TraceId, IngestTime
+FROM otel_traces
+WHERE ServiceName = ${quote(probeService)} AND Probe != ''`,
   },
   {
     name: 'service_seen_from_traces',
