@@ -6,7 +6,7 @@ import { limits, linkReader } from '../transactions/queries.ts';
 import { findLeads, type Lead } from '../transactions/resolve-keys.ts';
 import { findKeys, type FoundKey } from './find-keys.ts';
 import type { SearchHit } from './schemas.ts';
-import { wholeIds } from './whole-ids.ts';
+import { idPrefixes, wholeIds } from './whole-ids.ts';
 
 const hitsMax = 20;
 const keysMax = 12;
@@ -44,7 +44,13 @@ async function findTrace(context: Context, traceId: string): Promise<SearchHit[]
 /** One hit for each run of a key; several keys of one run keep their own titles, and all lead to the run's lead key. */
 async function findTransactions(context: Context, catalog: Catalog, text: string): Promise<SearchHit[]> {
   const { clickHouse } = context;
-  const found = await findKeys(clickHouse, [text, ...wholeIds(text, catalog.entities)], keysMax);
+  const { entities } = catalog;
+  const found = await findKeys(
+    clickHouse,
+    [text, ...wholeIds(text, entities)],
+    keysMax,
+    idPrefixes(text, entities),
+  );
   const leads = await findLeads(
     found.map(({ key }) => key),
     catalog.processes,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { wholeIds } from './whole-ids.ts';
+import { idPrefixes, wholeIds } from './whole-ids.ts';
 
 const entities = ['SO-\\d{4}', 'INV-\\d{4}-\\d', '(WEB|MP)-\\d{4}', '[A-Z]+\\d+', 'C\\d+', undefined].map(
   (idPattern) => (idPattern === undefined ? {} : { idPattern }),
@@ -14,4 +14,14 @@ it.each([
   ['(', []],
 ])('%s may stand for %j', (text, ids) => {
   expect(wholeIds(text, entities)).toEqual(ids);
+});
+
+it.each([
+  ['10', ['SO-10', 'INV-10', 'C10']],
+  ['1001-', ['SO-1001-', 'INV-1001-', 'C1001-']],
+  ['1', []],
+  ['SO-10', []],
+  ['', []],
+])('%s may begin %j', (text, prefixes) => {
+  expect(idPrefixes(text, entities)).toEqual(prefixes);
 });

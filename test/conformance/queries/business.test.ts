@@ -252,7 +252,7 @@ describe('GET /traces/{id}', () => {
 });
 
 describe('GET /search', () => {
-  it.each(['SO-1001', 'so-1001', '1001', 'order:SO-1001', 'SH-1', 'sh-', 'IN-1'])(
+  it.each(['SO-1001', 'so-1001', '1001', '100', 'order:SO-1001', 'SH-1', 'sh-', 'IN-1'])(
     '%s leads to the order',
     async (text) => {
       const { body } = await api.get<Search>(`/search?q=${encodeURIComponent(text)}`);
