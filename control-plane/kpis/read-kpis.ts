@@ -1,4 +1,4 @@
-import type { Kpi, Period } from '@plumbline/model/catalog/kpi.ts';
+import { usualTargets, type Kpi, type Period } from '@plumbline/model/catalog/kpi.ts';
 import { dateAt, periodOf, type PeriodSpan } from '@plumbline/slo/period.ts';
 import type { Context } from '../context.ts';
 import { define } from './define.ts';
@@ -27,12 +27,16 @@ export interface Answered {
 
 type Part = Pick<KpiTile, 'series' | 'worst'> & { readonly current: Finding; readonly previous: Finding };
 
-/** Every KPI of the catalog in the order of their names, over one period. */
+/** The order in which a business reads them: what comes in, what lies there, what goes out, how, and what is mended. */
+const order = Object.keys(usualTargets);
+
+/** Every KPI of the catalog over one period. */
 export async function readKpis(context: Context, asked: Asked): Promise<KpiTile[]> {
   const heard = shareHeard(context);
   const { kpis } = context.catalog.current().catalog;
   const answers = await Promise.all(kpis.map((kpi) => readOne(context, kpi, asked, heard)));
-  return answers.map(({ tile }) => tile);
+  const rank = ({ kind }: KpiTile) => order.indexOf(kind);
+  return answers.map(({ tile }) => tile).toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** One KPI over one period. */

@@ -57,7 +57,7 @@ function page(
 ): string {
   const heads = ['KPI', 'Value', 'Target', 'Before', 'Status'].map(
     (name) =>
-      `<th align="left" style="padding:6px 8px;border-bottom:2px solid #828d9d;font-size:12px;color:#525c6b">${name}</th>`,
+      `<th align="left" style="padding:6px 5px;border-bottom:2px solid #828d9d;font-size:12px;color:#525c6b">${name}</th>`,
   );
   return `<!doctype html>
 <html lang="en">
@@ -80,14 +80,14 @@ ${tiles.map((tile) => rowOf(tile)).join('\n')}
 
 function rowOf(tile: KpiTile): string {
   const cell = (html: string, more = '') =>
-    `<td valign="top" style="padding:8px;border-bottom:1px solid #dde2ea;${more}">${html}</td>`;
+    `<td valign="top" style="padding:8px 5px;border-bottom:1px solid #dde2ea;${more}">${html}</td>`;
   const small = (text: string) => `<br><span style="font-size:12px;color:#525c6b">${escape(text)}</span>`;
   return `<tr>${[
     cell(escape(tile.title) + small(tile.why ?? basisOf(tile))),
     cell(`<strong>${escape(shown(tile.value, tile.unit))}</strong>`, 'white-space:nowrap'),
-    cell(escape(`${tile.higherIsBetter ? '≥' : '≤'} ${shown(tile.target, tile.unit)}`), 'white-space:nowrap'),
+    cell(escape(`${tile.higherIsBetter ? '≥' : '≤'} ${shown(tile.target, tile.unit)}`)),
     cell(escape(shown(tile.previous.value, tile.unit)), 'white-space:nowrap'),
-    cell(escape(statusWords[tile.status]), `white-space:nowrap;color:${statusColours[tile.status]}`),
+    cell(escape(statusWords[tile.status]), `color:${statusColours[tile.status]}`),
   ].join('')}</tr>`;
 }
 

@@ -27,23 +27,6 @@ export const verdicts: Readonly<Record<string, Status>> = {
   frustrated: { label: 'Frustrated', tone: 'bad', icon: 'cross' },
 };
 
-/** The order in which a business reads them: what comes in, what lies there, what goes out, how, and what is mended. */
-const order = [
-  'order-latency',
-  'stock-accuracy',
-  'invoice-timeliness',
-  'failed-messages',
-  'findings',
-  'api-performance',
-  'workflow-adherence',
-  'repair-time',
-];
-
-export function inOrder<Tile extends Pick<KpiTile, 'kind' | 'title'>>(tiles: readonly Tile[]): Tile[] {
-  const rank = ({ kind }: Pick<KpiTile, 'kind'>) => order.indexOf(kind);
-  return tiles.toSorted((a, b) => rank(a) - rank(b) || (a.title < b.title ? -1 : 1));
-}
-
 /** The value of a tile as text, with the unit that its kind has. */
 export function valueText(value: number | null, unit: KpiTile['unit']): string {
   if (value === null) return noData;
