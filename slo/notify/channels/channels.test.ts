@@ -197,6 +197,10 @@ test('a mail is one of a thread, has an id that stays, and cannot be given more 
 test.each([
   ['http://169.254.169.254/latest/meta-data', '169.254.169.254'],
   ['http://[::ffff:10.0.0.1]/', 'inside this network'],
+  ['http://[::127.0.0.1]/', 'inside this network'],
+  ['http://[::ffff:0:127.0.0.1]/', 'inside this network'],
+  ['http://[::1]/', 'inside this network'],
+  ['http://[fec0::1]/', 'inside this network'],
   ['http://10.1.2.3/', '10.1.2.3'],
   ['http://[fe80::1]/', 'fe80::1'],
 ])('%s is refused', async (url, part) => {
