@@ -31,8 +31,9 @@ export async function post(posting: Posting, context: PostContext, signal: Abort
   const sent = { isOut: false };
   try {
     const { status, headers, text } = await exchange(posting, context.reach, limit, sent);
-    const record = exchangeOf(posting, `HTTP ${status}\n\n${text}`);
-    return judge(status, headers['retry-after'], text, record, context.now());
+    const shown = hide(text, posting.secrets);
+    const record = exchangeOf(posting, `HTTP ${status}\n\n${shown}`);
+    return judge(status, headers['retry-after'], shown, record, context.now());
   } catch (error) {
     const reason =
       limit.aborted && !signal.aborted ? `no answer within ${context.limitMs / 1000} s` : textOf(error);

@@ -26,7 +26,8 @@ export function openTeams(settings: ChatSettings, context: PostContext): Channel
 
 function openChat({ url }: ChatSettings, context: PostContext, bodyOf: Body): Channel {
   const address = new URL(url);
-  const secrets = [`${address.pathname}${address.search}`];
+  // Without its slash: who quotes the path may leave that out.
+  const secrets = [`${address.pathname.slice(1)}${address.search}`];
   return {
     isIdempotent: false,
     deliver: (notification, mayBeDouble, signal) => {
