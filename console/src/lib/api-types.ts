@@ -9,6 +9,7 @@ import type * as incidents from '@plumbline/control-plane/incidents/schemas.ts';
 import type * as objectives from '@plumbline/control-plane/objectives/schemas.ts';
 import type * as kpis from '@plumbline/control-plane/kpis/schemas.ts';
 import type * as overview from '@plumbline/control-plane/overview/schemas.ts';
+import type * as probes from '@plumbline/control-plane/probes/schemas.ts';
 import type * as certificates from '@plumbline/control-plane/replays/certificate-schema.ts';
 import type * as replays from '@plumbline/control-plane/replays/schemas.ts';
 import type * as search from '@plumbline/control-plane/search/schemas.ts';
@@ -118,3 +119,8 @@ export type KpiReportList = z.infer<typeof kpis.KpiReportList>;
 export type KpiReportMail = z.infer<typeof kpis.KpiReportMail>;
 export type KpiRow = z.infer<typeof kpis.KpiRow>;
 export type KpiRows = z.infer<typeof kpis.KpiRows>;
+
+export type Probe = z.infer<typeof probes.ProbeView>;
+export type ProbeList = z.infer<typeof probes.ProbeList>;
+export type ProbeDetail = z.infer<typeof probes.ProbeDetail>;
+export type ProbeRun = z.infer<typeof probes.ProbeRun>;

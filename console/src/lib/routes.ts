@@ -49,6 +49,8 @@ export function routes(keep: Address | undefined) {
     kpis: (query?: { period?: string; at?: string | undefined }) => to('/kpis', query),
     kpi: (name: string, query?: { period?: string; at?: string | undefined }) =>
       to(`/kpis/${encodeURIComponent(name)}`, query),
+    probes: () => to('/probes'),
+    probe: (name: string) => to(`/probes/${encodeURIComponent(name)}`),
     systems: () => to('/systems'),
     system: (name: string) => `${to('/systems')}#${encodeURIComponent(name)}`,
     settings: () => to('/settings'),

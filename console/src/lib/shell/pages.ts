@@ -5,6 +5,7 @@ import Gauge from '@lucide/svelte/icons/gauge';
 import Incidents from '@lucide/svelte/icons/siren';
 import Objectives from '@lucide/svelte/icons/target';
 import Kpis from '@lucide/svelte/icons/chart-column';
+import Probes from '@lucide/svelte/icons/radar';
 import Replays from '@lucide/svelte/icons/rotate-ccw';
 import Server from '@lucide/svelte/icons/server';
 import Settings from '@lucide/svelte/icons/settings';
@@ -34,6 +35,7 @@ export const pages = [
   { path: '/replays', label: 'Replays', icon: Replays, href: (to: Routes) => to.replays() },
   { path: '/objectives', label: 'Objectives', icon: Objectives, href: (to: Routes) => to.objectives() },
   { path: '/kpis', label: 'KPIs', icon: Kpis, href: (to: Routes) => to.kpis() },
+  { path: '/probes', label: 'Probes', icon: Probes, href: (to: Routes) => to.probes() },
   { path: '/systems', label: 'Systems', icon: Server, href: (to: Routes) => to.systems() },
   { path: '/settings', label: 'Settings', icon: Settings, href: (to: Routes) => to.settings() },
 ] as const;
