@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFaults } from './accessibility.ts';
@@ -7,6 +9,9 @@ import { startProduct, type Product } from './product.ts';
 /** More than 100, so that whoever sends must type how many. */
 const burst = 120;
 const flow = 'shop-order-to-erp';
+const pictures = fileURLToPath(new URL('../.out/operator/', import.meta.url));
+/** From the list to the last confirmation, without waiting for the end of the outage. */
+const pathMsMax = 120_000;
 const desk = { width: 1440, theme: 'light' } as const;
 const operator = {
   name: 'Olga Operator',
@@ -23,15 +28,18 @@ let admin: Page;
 let olga: Page;
 let outageEndsAt: number;
 let replayUrl = '';
+/** When the operator saw the group complete. */
+let beganAtMs = 0;
 
 beforeAll(async () => {
+  await mkdir(pictures, { recursive: true });
   product = await startProduct({ days: 0.1, live: true });
   browser = await launch();
   adminSession = await firstSignIn(browser, product);
   admin = await pageOf(adminSession);
   operatorSession = await inviteOperator();
   olga = await pageOf(operatorSession);
-  const broken = await order('faults', { kind: 'outage', flow, minutes: 1, burst });
+  const broken = await order('faults', { kind: 'outage', flow, minutes: 0.5, burst });
   outageEndsAt = Date.parse(String(broken['until']));
 }, 300_000);
 
@@ -84,6 +92,9 @@ async function inviteOperator(): Promise<Session> {
   return session;
 }
 
+const picture = (page: Page, name: string) =>
+  page.screenshot({ path: `${pictures}${name}.png`, fullPage: true });
+
 const term = (page: Page, name: string) =>
   page
     .locator(`[data-term=${name}]`)
@@ -97,6 +108,8 @@ test('an operator finds what died by its cause, ticks it with the keyboard and s
   await expect
     .poll(() => row.locator('td.numeric strong').innerText(), { timeout: 60_000 })
     .toBe(String(burst));
+  beganAtMs = Date.now();
+  await picture(olga, '1-grouped-by-cause');
   await olga.keyboard.press('j');
   await olga.keyboard.press('x');
   await olga.getByText(`${burst} dead letters of 1 cause`).first().waitFor();
@@ -104,9 +117,11 @@ test('an operator finds what died by its cause, ticks it with the keyboard and s
   const dialog = olga.getByRole('dialog', { name: /^Replay/ });
   // Keys go to the reason at once: on the close button, the first space of it would close the window.
   await olga.locator('textarea[name=reason]:focus').waitFor();
-  await dialog.getByLabel('Reason').fill('The pool of the ERP is back');
-  await dialog.getByRole('button', { name: 'Preview the replay' }).click();
+  await olga.keyboard.type('The pool of the ERP is back');
+  await picture(olga, '2-replay-of-one-cause');
+  await dialog.getByRole('button', { name: 'Preview the replay' }).press('Enter');
   await olga.getByRole('heading', { name: `Replay ${burst} messages?`, level: 1 }).waitFor();
+  await picture(olga, '3-what-it-reaches');
   replayUrl = new URL(olga.url()).pathname;
   const reach = olga.locator('section', { hasText: 'What it reaches' }).first();
   expect(await reach.innerText()).toContain('ERP receives them');
@@ -114,14 +129,15 @@ test('an operator finds what died by its cause, ticks it with the keyboard and s
 }, 120_000);
 
 test('whoever asked cannot approve, and is told so', async () => {
-  await olga.getByRole('button', { name: 'Ask for approval' }).click();
-  await olga.getByRole('dialog').getByRole('button', { name: 'Ask for approval' }).click();
+  await ready(olga);
+  await olga.getByRole('button', { name: 'Ask for approval' }).press('Enter');
+  await olga.getByRole('dialog').getByRole('button', { name: 'Ask for approval' }).press('Enter');
   await olga.getByText('Whoever asked cannot approve').waitFor();
   expect(await olga.getByRole('button', { name: 'Approve' }).isDisabled()).toBe(true);
 });
 
 test('a second person sees it first, approves exactly that, and every message is confirmed once', async () => {
-  await olga.waitForTimeout(Math.max(0, outageEndsAt + 5000 - Date.now()));
+  await olga.waitForTimeout(Math.max(0, outageEndsAt + 2000 - Date.now()));
   await go(admin, '/replays');
   await admin
     .getByRole('group', { name: 'Replays that wait for your approval' })
@@ -135,10 +151,12 @@ test('a second person sees it first, approves exactly that, and every message is
   await dialog.locator('[data-typed-count]').fill(String(burst - 1));
   expect(await approve.isDisabled()).toBe(true);
   await dialog.locator('[data-typed-count]').fill(String(burst));
-  await approve.click();
+  await picture(admin, '4-second-person');
+  await approve.press('Enter');
 
   // The operator only watches: state, terms and stages change by themselves.
   await olga.locator('[data-sum]').waitFor();
+  await picture(olga, '5-canary');
   const sums = new Set<number>();
   await expect
     .poll(
@@ -150,6 +168,9 @@ test('a second person sees it first, approves exactly that, and every message is
     )
     .toBe('Finished');
   expect([...sums]).toEqual([burst]);
+  const waitedMs = Math.max(0, outageEndsAt - beganAtMs);
+  expect(Date.now() - beganAtMs - waitedMs).toBeLessThan(pathMsMax);
+  await picture(olga, '6-all-confirmed');
   expect(await term(olga, 'confirmed')).toBe(burst);
   expect(await olga.getByRole('list', { name: 'Stages' }).innerText()).not.toMatch(/waits|halted/);
   await olga.getByText(`All ${burst} messages are confirmed`).waitFor();
@@ -212,9 +233,10 @@ test('axe finds nothing on any page, at either width, in either theme', { timeou
     letter,
     '/replays',
     replayUrl,
+    `${replayUrl}/certificate`,
     `/flows/${flow}`,
   ];
   const addresses = paths.map((path) => new URL(path, product.consoleUrl).href);
-  expect(await findFaults(page, addresses)).toEqual([]);
+  expect(await findFaults([page, await window.newPage()], addresses)).toEqual([]);
   await window.close();
 });
