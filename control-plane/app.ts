@@ -3,6 +3,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { adminRoutes } from './access/admin-routes.ts';
 import { sessionRoutes } from './access/session-routes.ts';
 import { alertRoutes } from './alerts/routes.ts';
+import { silenceRoutes } from './alerts/silence-routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { catalogRoutes } from './catalog/routes.ts';
 import type { Context } from './context.ts';
@@ -62,6 +63,7 @@ export function createApp(context: Context, stopped: AbortSignal) {
     .route('/api/v1', deadLetterRoutes(context))
     .route('/api/v1', replayRoutes(context))
     .route('/api/v1', alertRoutes(context))
+    .route('/api/v1', silenceRoutes(context))
     .route('/api/v1', objectiveRoutes(context))
     .route('/api/v1', incidentRoutes(context))
     .route('/api/v1', probeRoutes(context))

@@ -77,6 +77,11 @@ export const policy: Readonly<Record<string, Access>> = {
   'GET /api/v1/objectives/:name/history': 'viewer',
   'GET /api/v1/alerts': 'viewer',
   'GET /api/v1/alerts/:episode/explain': 'operator',
+  'POST /api/v1/alerts/:episode/acknowledge': 'operator',
+  'GET /api/v1/silences': 'viewer',
+  'POST /api/v1/silences': 'operator',
+  'POST /api/v1/silences/preview': 'operator',
+  'POST /api/v1/silences/:id/end': 'operator',
   'GET /api/v1/channels': 'viewer',
   'POST /api/v1/channels/:name/test': 'engineer',
 

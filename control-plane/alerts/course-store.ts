@@ -43,6 +43,8 @@ const CourseRow = z.object({
 const courseColumns = `
   key, channel, believes, episode::text, sending, tried, not_before AS "notBefore", told_at AS "toldAt", updates`;
 
+const dueColumns = courseColumns.replace('episode::text', 'c.episode::text');
+
 const EpisodeRow = z.object({
   episode: z.string(),
   key: z.string(),
@@ -54,13 +56,14 @@ const EpisodeRow = z.object({
   startedAt: z.date(),
   firedAt: z.date(),
   resolvedAt: z.date().nullable(),
-  mutedUntil: z.date().nullable(),
+  isMuted: z.boolean(),
+  acknowledgedUntil: z.date().nullable(),
   channels: z.array(z.string()),
 });
 
 const episodeColumns = `
   episode, key, severity, title, summary, facts, links, started_at AS "startedAt", fired_at AS "firedAt",
-  resolved_at AS "resolvedAt", muted_until AS "mutedUntil", channels`;
+  resolved_at AS "resolvedAt", is_muted(alerts, $3) AS "isMuted", acknowledged_until AS "acknowledgedUntil", channels`;
 
 /** An act that is ours to send, stored as on its way. */
 export interface Claim {
@@ -93,20 +96,22 @@ export function claimNext(postgres: Postgres, options: ClaimOptions): Promise<Cl
   });
 }
 
-/** Courses whose channel may have to be told something. One that fires and was told waits for its repeat. */
+/** Courses whose channel has to be told something. What is muted stands in nobody's way, however much of it there is. */
 function lockDue(on: Executor, { channel, now, policy }: ClaimOptions) {
   return query(on, {
     name: 'alerts.due',
     sql: `
-      SELECT ${courseColumns} FROM alert_courses c
+      SELECT ${dueColumns} FROM alert_courses c
+      LEFT JOIN LATERAL (
+        SELECT a.episode, a.acknowledged_until, is_muted(a, $2) AS is_muted
+        FROM alerts a WHERE a.key = c.key AND resolved_at IS NULL AND $1 = ANY (a.channels)) firing ON true
       WHERE channel = $1 AND (not_before <= $2 OR lease IS NOT NULL)
         AND (lease_until IS NULL OR lease_until < clock_timestamp())
-        AND CASE WHEN EXISTS (SELECT FROM alerts a WHERE a.key = c.key AND resolved_at IS NULL AND $1 = ANY (a.channels))
-            THEN lease IS NOT NULL OR believes <> 'yes' OR told_at <= $3
-              OR episode <> (SELECT episode FROM alerts a WHERE a.key = c.key AND resolved_at IS NULL)
-            ELSE lease IS NOT NULL OR believes <> 'no' END
+        AND (lease IS NOT NULL OR CASE WHEN firing.episode IS NULL THEN believes <> 'no'
+          ELSE believes <> 'no' AND c.episode <> firing.episode OR NOT is_muted AND (
+            believes <> 'yes' OR told_at <= $3 OR told_at < acknowledged_until) END)
       ORDER BY not_before, key LIMIT 20
-      FOR UPDATE SKIP LOCKED`,
+      FOR UPDATE OF c SKIP LOCKED`,
     params: [channel, now, new Date(now.getTime() - policy.repeatMs)],
     schema: CourseRow,
   });
@@ -122,9 +127,10 @@ async function claimCourse(
     await keepDelivery(on, row, course.sending, undefined, now);
     course = recordAct(course, undefined, now, policy);
   }
-  const newest = await readEpisode(on, row.key, undefined);
-  const act = newest && nextAct(course, stateOf(newest, channel, now), now, policy);
-  const told = act && (act.episode === newest.episode ? newest : await readEpisode(on, row.key, act.episode));
+  const newest = await readEpisode(on, row.key, undefined, now);
+  const act = newest && nextAct(course, stateOf(newest, channel), now, policy);
+  const told =
+    act && (act.episode === newest.episode ? newest : await readEpisode(on, row.key, act.episode, now));
   if (!act || !told) {
     if (row.sending) await storeCourse(on, row, course, null);
     return undefined;
@@ -229,24 +235,25 @@ function storable(text: string): string {
 }
 
 /** @param episode undefined: the newest one */
-async function readEpisode(on: Executor, key: string, episode: string | undefined) {
+async function readEpisode(on: Executor, key: string, episode: string | undefined, now: Date) {
   const [row] = await query(on, {
     name: 'alerts.episode',
     sql: `
       SELECT ${episodeColumns} FROM alerts
       WHERE key = $1 AND ($2::uuid IS NULL OR episode = $2)
       ORDER BY resolved_at IS NULL DESC, fired_at DESC LIMIT 1`,
-    params: [key, episode ?? null],
+    params: [key, episode ?? null, now],
     schema: EpisodeRow,
   });
   return row;
 }
 
-function stateOf(newest: z.output<typeof EpisodeRow>, channel: string, now: Date): AlertState {
+function stateOf(newest: z.output<typeof EpisodeRow>, channel: string): AlertState {
   return {
     isFiring: newest.resolvedAt === null && newest.channels.includes(channel),
     episode: newest.episode,
-    isMuted: newest.mutedUntil !== null && now < newest.mutedUntil,
+    isMuted: newest.isMuted,
+    tellAgainAt: newest.acknowledgedUntil,
   };
 }
 

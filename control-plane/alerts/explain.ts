@@ -5,7 +5,7 @@ import type { Alert, Belief, Explanation } from './schemas.ts';
 
 /** Why who was told what of an alert, or was not. @throws Problem not_found */
 export async function explainAlert(context: Context, episode: string): Promise<Explanation> {
-  const alert = await readAlert(context.postgres, episode);
+  const alert = await readAlert(context.postgres, episode, context.now());
   if (!alert) throw new Problem('not_found', 'There is no such alert.');
   const [courses, attempts] = await Promise.all([
     readCourses(context.postgres, alert.key),
@@ -39,6 +39,13 @@ function reasonFor(context: Context, alert: Alert, name: string, course: CourseR
   if (course?.times)
     return course.times === 1 ? 'It failed once.' : `It failed ${course.times} times in a row.`;
   const believes = course?.believes ?? 'no';
-  if (alert.state === 'firing') return believes === 'yes' ? 'It was told.' : 'It is told next.';
+  if (alert.state === 'firing') return firingReason(alert, believes === 'yes');
   return believes === 'no' ? 'Nothing is open there.' : 'Its resolve is sent next.';
+}
+
+function firingReason({ acknowledged, isSilenced }: Alert, isTold: boolean): string {
+  const held = isTold ? 'It was told, and is not told again' : 'It is not told';
+  if (isSilenced) return `${held} while a silence matches.`;
+  if (acknowledged) return `${held} before ${acknowledged.until}: ${acknowledged.by} has it.`;
+  return isTold ? 'It was told.' : 'It is told next.';
 }

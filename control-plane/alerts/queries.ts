@@ -1,6 +1,7 @@
 import { query, type Executor } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
 import type { Alert, Attempt } from './schemas.ts';
+import type { SilenceMatch } from './silence-schemas.ts';
 
 const attemptsMax = 200;
 const iso = z.date().transform((at) => at.toISOString());
@@ -18,15 +19,24 @@ const AlertRow = z.object({
   startedAt: iso,
   firedAt: iso,
   resolvedAt: iso.nullable(),
+  acknowledged: z
+    .object({ by: z.string(), at: z.coerce.date().pipe(iso), until: z.coerce.date().pipe(iso) })
+    .nullable(),
+  isSilenced: z.boolean(),
 });
 
+/** @param $1 the instant of looking */
 const alertColumns = `
   episode, key, severity, CASE WHEN resolved_at IS NULL THEN 'firing' ELSE 'resolved' END AS state, title, summary, facts,
-  links, channels, started_at AS "startedAt", fired_at AS "firedAt", resolved_at AS "resolvedAt"`;
+  links, channels, started_at AS "startedAt", fired_at AS "firedAt", resolved_at AS "resolvedAt",
+  CASE WHEN acknowledged_until > $1 AND resolved_at IS NULL
+    THEN jsonb_build_object('by', acknowledged_by, 'at', acknowledged_at, 'until', acknowledged_until) END AS acknowledged,
+  resolved_at IS NULL AND is_silenced(alerts, $1) AS "isSilenced"`;
 
 /** Episodes, the newest first. @param before instant and episode of the last one of the page before */
 export function readAlerts(
   on: Executor,
+  now: Date,
   state: 'firing' | 'resolved' | 'all',
   page: { before: readonly [string, string] | undefined; limit: number },
 ): Promise<Alert[]> {
@@ -34,20 +44,36 @@ export function readAlerts(
     name: 'alerts.list',
     sql: `
       SELECT ${alertColumns} FROM alerts
-      WHERE ($1 = 'all' OR (resolved_at IS NULL) = ($1 = 'firing'))
-        AND ($2::timestamptz IS NULL OR (fired_at, episode) < ($2, $3::uuid))
+      WHERE ($2 = 'all' OR (resolved_at IS NULL) = ($2 = 'firing'))
+        AND ($3::timestamptz IS NULL OR (fired_at, episode) < ($3, $4::uuid))
       ORDER BY fired_at DESC, episode DESC
-      LIMIT $4`,
-    params: [state, page.before?.[0] ?? null, page.before?.[1] ?? null, page.limit],
+      LIMIT $5`,
+    params: [now, state, page.before?.[0] ?? null, page.before?.[1] ?? null, page.limit],
     schema: AlertRow,
   });
 }
 
-export async function readAlert(on: Executor, episode: string): Promise<Alert | undefined> {
+const previewMax = 100;
+
+/** Firing alerts that a silence of this kind would hold back. */
+export function readMatching(on: Executor, now: Date, match: SilenceMatch): Promise<Alert[]> {
+  return query(on, {
+    name: 'alerts.matching',
+    sql: `
+      SELECT ${alertColumns} FROM alerts
+      WHERE resolved_at IS NULL AND ($2::text IS NULL OR key = $2) AND ($3::text IS NULL OR $3 = ANY (flows))
+        AND ($4::text IS NULL OR $4 = ANY (systems)) AND ($5::text IS NULL OR severity = $5)
+      ORDER BY fired_at DESC, episode DESC LIMIT ${previewMax}`,
+    params: [now, match.key, match.flow, match.system, match.severity],
+    schema: AlertRow,
+  });
+}
+
+export async function readAlert(on: Executor, episode: string, now: Date): Promise<Alert | undefined> {
   const [row] = await query(on, {
     name: 'alerts.one',
-    sql: `SELECT ${alertColumns} FROM alerts WHERE episode = $1`,
-    params: [episode],
+    sql: `SELECT ${alertColumns} FROM alerts WHERE episode = $2`,
+    params: [now, episode],
     schema: AlertRow,
   });
   return row;

@@ -20,6 +20,10 @@ export const Alert = z
     startedAt: z.iso.datetime(),
     firedAt: z.iso.datetime(),
     resolvedAt: z.iso.datetime().nullable(),
+    /** Who has it, and until when it is not told again for that; null while nobody does. */
+    acknowledged: z.object({ by: z.string(), at: z.iso.datetime(), until: z.iso.datetime() }).nullable(),
+    /** Whether a silence holds it back now. */
+    isSilenced: z.boolean(),
   })
   .openapi('Alert');
 export type Alert = z.infer<typeof Alert>;
@@ -29,6 +33,9 @@ export const AlertList = z.object({ items: z.array(Alert), nextCursor: z.string(
 export const AlertFilter = z.object({
   state: z.enum(['firing', 'resolved', 'all']).default('firing'),
 });
+
+/** How long whoever has it wants to be left alone: at most a day. */
+export const Acknowledgement = z.strictObject({ minutes: z.int().min(1).max(1440).default(60) });
 
 export const EpisodeParam = z.object({ episode: z.uuid() });
 

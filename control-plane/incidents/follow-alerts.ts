@@ -86,10 +86,10 @@ function readNew(on: Executor, now: Date) {
     name: 'incidents.new_alerts',
     sql: `
       SELECT episode, key, title, flows, started_at AS "startedAt", fired_at AS "firedAt" FROM alerts a
-      WHERE severity = 'page' AND (resolved_at IS NULL OR fired_at >= $1) AND (muted_until IS NULL OR muted_until <= clock_timestamp())
+      WHERE severity = 'page' AND (resolved_at IS NULL OR fired_at >= $1) AND (muted_until IS NULL OR muted_until <= clock_timestamp()) AND NOT is_silenced(a, $2)
         AND NOT EXISTS (SELECT FROM incident_alerts o WHERE o.episode = a.episode)
       ORDER BY fired_at, episode LIMIT ${passMax}`,
-    params: [new Date(now.getTime() - lateMs)],
+    params: [new Date(now.getTime() - lateMs), now],
     schema: NewAlert,
   });
 }

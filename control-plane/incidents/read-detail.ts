@@ -11,7 +11,7 @@ export async function readDetail(context: Context, number: number): Promise<Inci
     readEntries(postgres, number),
     readEpisodes(postgres, number),
   ]);
-  const alerts = await Promise.all(episodes.map((episode) => readAlert(postgres, episode)));
+  const alerts = await Promise.all(episodes.map((episode) => readAlert(postgres, episode, context.now())));
   const { flows, systems } = context.catalog.current().catalog;
   return {
     incident,

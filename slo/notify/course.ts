@@ -42,6 +42,8 @@ export interface AlertState {
   readonly episode: string;
   /** By a silence, a maintenance window or an acknowledgement: only what begins or repeats is held back. */
   readonly isMuted: boolean;
+  /** When an acknowledgement ran out that nobody renewed: whoever was told before is told again. */
+  readonly tellAgainAt?: Date | null;
 }
 
 export interface CoursePolicy {
@@ -75,8 +77,10 @@ function dueAct(course: Course, alert: AlertState, now: Date, policy: CoursePoli
   if (!alert.isFiring || alert.isMuted) return undefined;
   const { episode } = alert;
   if (course.believes !== 'yes') return { action: 'trigger', id: `${episode}-trigger`, episode };
-  const repeatAt = (course.toldAt?.getTime() ?? 0) + policy.repeatMs;
-  if (now.getTime() < repeatAt) return undefined;
+  const toldMs = course.toldAt?.getTime() ?? 0;
+  const againMs = alert.tellAgainAt?.getTime() ?? 0;
+  const repeatMs = toldMs < againMs ? Math.min(againMs, toldMs + policy.repeatMs) : toldMs + policy.repeatMs;
+  if (now.getTime() < repeatMs) return undefined;
   return { action: 'update', id: `${episode}-update-${course.updates + 1}`, episode };
 }
 

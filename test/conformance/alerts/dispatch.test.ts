@@ -36,7 +36,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 beforeEach(async () => {
-  await execute(postgres, 'TRUNCATE alerts, alert_courses, alert_deliveries');
+  await execute(postgres, 'TRUNCATE alerts, alert_courses, alert_deliveries, silences CASCADE');
   clock = new Date('2026-03-01T10:00:00Z');
 });
 
@@ -183,6 +183,92 @@ test('an alert that is muted is not told, and one that was told before is resolv
   await clearAlert(postgres, 'untold', clock);
   await dispatch('room', channel);
   expect(given).toEqual(['told trigger', 'told resolve']);
+});
+
+/** One step of a life with mutes; all of them can be the last one before the alert is over. */
+const steps = ['raise', 'clear', 'take', 'silence', 'unsilence', 'away', 'back', 'lost', 'wait'] as const;
+
+async function live(step: (typeof steps)[number]): Promise<void> {
+  const until = new Date(clock.getTime() + 600_000);
+  if (step === 'raise') await raiseAlert(postgres, finding('orders', ['room']), randomUUID(), clock);
+  if (step === 'clear') await clearAlert(postgres, 'orders', clock);
+  if (step === 'take')
+    await execute(
+      postgres,
+      `UPDATE alerts SET acknowledged_at = $1, acknowledged_until = $2 WHERE resolved_at IS NULL`,
+      [clock, until],
+    );
+  if (step === 'silence')
+    await execute(
+      postgres,
+      `INSERT INTO silences (id, key, starts_at, ends_at, reason, created_at, created_by)
+       VALUES ($1, 'orders', $2, $3, 'work', $2, 'somebody')`,
+      [randomUUID(), clock, until],
+    );
+  if (step === 'unsilence')
+    await execute(postgres, 'UPDATE silences SET ends_at = $1 WHERE ends_at > $1', [clock]);
+}
+
+test('whatever is silenced, taken on, lost or away meanwhile: each trigger gets one resolve, and nothing begins while it is muted', async () => {
+  let seed = 7;
+  const draw = (max: number) => (seed = (seed * 48_271) % 2_147_483_647) % max;
+  for (let life = 0; life < 12; life += 1) {
+    await execute(postgres, 'TRUNCATE alerts, alert_courses, alert_deliveries, silences CASCADE');
+    let answer: Delivery['kind'] = 'delivered';
+    const taken: string[] = [];
+    const { channel } = recorder(({ action }) => {
+      if (answer === 'delivered') taken.push(action);
+      return answer;
+    });
+    for (let index = 0; index < 25; index += 1) {
+      const step = steps[draw(steps.length)] ?? 'wait';
+      await live(step);
+      if (step === 'away') answer = 'failed';
+      if (step === 'back') answer = 'delivered';
+      if (step === 'lost')
+        await claimNext(postgres, { channel: 'room', now: clock, lease: randomUUID(), policy });
+      await execute(
+        postgres,
+        "UPDATE alert_courses SET lease_until = clock_timestamp() - interval '1 second' WHERE lease IS NOT NULL",
+      );
+      const [muted] = await query(postgres, {
+        name: 'test.muted',
+        sql: 'SELECT is_muted(a, $1) AS muted FROM alerts a WHERE resolved_at IS NULL',
+        params: [clock],
+        schema: z.object({ muted: z.boolean() }),
+      });
+      const before = taken.length;
+      await dispatch('room', channel);
+      if (muted?.muted) expect(taken.slice(before)).not.toContain('trigger');
+      pass(draw(400_000));
+    }
+    answer = 'delivered';
+    await live('silence');
+    await live('clear');
+    pass(policy.retryMsMax);
+    await dispatch('room', channel);
+    pass(policy.retryMsMax);
+    await dispatch('room', channel);
+    const course = taken.filter((action) => action !== 'update').join(' ');
+    expect(course).toMatch(/^((trigger )+resolve ?|resolve ?)*$/);
+    const [left] = await query(postgres, {
+      name: 'test.left',
+      sql: 'SELECT believes, sending IS NOT NULL AS sending FROM alert_courses',
+      params: [],
+      schema: z.object({ believes: z.string(), sending: z.boolean() }),
+    });
+    if (left) expect(left).toEqual({ believes: 'no', sending: false });
+  }
+});
+
+test('however many alerts are muted, those that are not are told', async () => {
+  const { given, channel } = recorder();
+  for (let index = 0; index < 30; index += 1)
+    await raiseAlert(postgres, finding(`muted-${index}`, ['room']), randomUUID(), clock);
+  await execute(postgres, 'UPDATE alerts SET muted_until = $1', [new Date(clock.getTime() + 3_600_000)]);
+  await raiseAlert(postgres, finding('orders', ['room']), randomUUID(), pass(1000));
+  await dispatch('room', channel);
+  expect(given).toEqual(['orders trigger']);
 });
 
 test('a channel that fails keeps nobody waiting, and is told when it works again', async () => {

@@ -164,6 +164,65 @@ test('a failure is explained with its time, and the channel shows it', async () 
   expect(JSON.stringify(list.body)).not.toContain(secret.slice(6));
 });
 
+test('an alert that somebody has is not told again before the time is over, and who has it is shown', async () => {
+  const episode = await raise('taken', ['on-call']);
+  const told = () => received.filter(({ data }) => data.title === 'taken is late').map(({ type }) => type);
+  await dispatch('on-call');
+  expect(
+    (await stand.ask('POST', `/alerts/${episode}/acknowledge`, { token: viewer, json: {} })).status,
+  ).toBe(403);
+  const taken = await stand.ask('POST', `/alerts/${episode}/acknowledge`, {
+    token: engineer,
+    json: { minutes: 30 },
+  });
+  expect(taken.body).toMatchObject({ acknowledged: { by: 'engineer' } });
+  expect((await explain(episode)).channels[0]?.reason).toContain('engineer has it');
+  stand.pass(29 * 60_000);
+  await dispatch('on-call');
+  expect(told()).toHaveLength(1);
+  stand.pass(2 * 60_000);
+  await dispatch('on-call');
+  await dispatch('on-call');
+  expect(told()).toEqual(['alert.trigger', 'alert.update']);
+  await clearAlert(stand.context.postgres, 'taken', stand.clock.now);
+  await dispatch('on-call');
+  expect(told()).toEqual(['alert.trigger', 'alert.update', 'alert.resolve']);
+  const late = await stand.ask('POST', `/alerts/${episode}/acknowledge`, { token: engineer, json: {} });
+  expect(codeOf(late)).toBe('conflict');
+  const audit = await stand.ask('GET', '/audit?action=alerts.acknowledge', { token: engineer });
+  expect(audit.body).toMatchObject({ items: [{ target: `alert:${episode}`, actorName: 'engineer' }] });
+});
+
+test('a silence holds back what matches it, says beforehand what that is, and tells it when it ends early', async () => {
+  const match = { key: 'hushed' };
+  const ask = (path: string, json?: unknown) => stand.ask('POST', path, { token: engineer, json });
+  const titles = () =>
+    received.map(({ data }) => data.title).filter((title) => /^(heard|hushed)/.test(title));
+  const endsAt = new Date(stand.clock.now.getTime() + 3_600_000).toISOString();
+  for (const wrong of [
+    { match: {}, endsAt, reason: 'all' },
+    { match, endsAt: stand.clock.now.toISOString(), reason: 'over' },
+    { match, endsAt: '2036-01-01T00:00:00Z', reason: 'for ever' },
+  ])
+    expect((await ask('/silences', wrong)).status).toBe(400);
+  const made = await ask('/silences', { match, endsAt, reason: 'planned work' });
+  expect(made).toMatchObject({ status: 201, body: { state: 'active', createdBy: 'engineer' } });
+  const episode = await raise('hushed', ['on-call']);
+  await raise('heard', ['on-call']);
+  await dispatch('on-call');
+  expect(titles()).toEqual(['heard is late']);
+  expect((await explain(episode)).channels[0]?.reason).toContain('silence');
+  expect((await ask('/silences/preview', match)).body).toMatchObject({
+    count: 1,
+    alerts: [{ episode, isSilenced: true }],
+  });
+  const { id } = made.body as { id: string };
+  expect((await ask(`/silences/${id}/end`)).body).toMatchObject({ state: 'over', endedBy: 'engineer' });
+  expect(codeOf(await ask(`/silences/${id}/end`))).toBe('conflict');
+  await dispatch('on-call');
+  expect(titles()).toEqual(['heard is late', 'hushed is late']);
+});
+
 test('a receiver that is gone for good is not asked again', async () => {
   status = 410;
   stand.pass(3_600_000);

@@ -25,6 +25,9 @@ const phrases: Readonly<Record<string, Phrase>> = {
   'session.end': 'signed out',
   'tokens.create': ['made the token', ({ role }) => (text(role) ? ` with the role ${text(role)}` : '')],
   'tokens.revoke': 'revoked the token',
+  'alerts.acknowledge': ['acknowledged', ({ until }) => (text(until) ? ` until ${text(until)}` : '')],
+  'silences.create': 'made the silence',
+  'silences.end': 'ended early the silence',
   'channels.test': ['sent a test message to', ({ outcome }) => (text(outcome) ? `: ${text(outcome)}` : '')],
   'replays.preview': [
     'previewed',
