@@ -69,7 +69,7 @@ export const FlowSummary = z.object({
   /** Start of the present trouble, when there is one; when a recovered flow was last in trouble. */
   since: Instant.nullable(),
   figures: FlowFigures,
-  /** Failed and processed attempts of equal slots of the range, oldest first, for a sparkline. */
+  /** Failed and processed attempts of equal slots of the range, oldest first, for a sparkline; none of a flow without any. */
   spark: z.array(z.object({ at: Instant, processed: z.int(), failed: z.int() })),
 });
 export type FlowSummary = z.infer<typeof FlowSummary>;

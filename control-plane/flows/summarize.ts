@@ -93,9 +93,10 @@ async function summarize(
     Map.groupBy(causes, ({ flow }) => flow),
   ];
   const heardByFlow = new Map(heard.map((row) => [row.flow, row]));
+  const declared = new Map(catalog.flows.map((flow) => [flow.name, flow]));
   const seen = only === undefined ? byFlow.keys() : [...byFlow.keys(), ...heardByFlow.keys()];
   const judged = namesOf(catalog, seen, only).map((name) => {
-    const flow = catalog.flows.find((one) => one.name === name);
+    const flow = declared.get(name);
     const last = heardByFlow.get(name);
     const hasConsumer = typeof last?.lastProcessedAt === 'string';
     const figures = joinFigures(byFlow.get(name) ?? [], range, hasConsumer);
@@ -108,7 +109,9 @@ async function summarize(
       lastSentAt: dateOf(last?.lastSentAt),
       lastProcessedAt: dateOf(last?.lastProcessedAt),
     };
-    const spark = sparkOf(sparks.get(name) ?? [], hasConsumer, range, sparkWidth);
+    // Of thousands of flows most are idle at a time: zeros by the megabyte tell nobody anything.
+    const own = sparks.get(name);
+    const spark = own ? sparkOf(own, hasConsumer, range, sparkWidth) : [];
     return { subject, summary: { ...describe(name, flow), figures, spark } };
   });
   const verdicts = await assess(

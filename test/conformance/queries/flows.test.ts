@@ -133,6 +133,8 @@ describe('GET /flows', () => {
       since: null,
       figures: { sent: 0, failedRatio: null, ratePerMinute: null, durationP95Ms: null, lastSentAt: null },
     });
+    expect(orders?.spark.length).toBeGreaterThanOrEqual(30);
+    expect(unused?.spark).toEqual([]);
   });
 
   it('says nothing of a range without data, and neither 0 % nor 100 %', async () => {
