@@ -64,8 +64,10 @@ export function runProbe(
   );
   const run = Promise.race([looking, whenAborted(signal)]).then(
     (found) => (found === 'over' ? over(timeoutMs) : judge(probe, found, (tools.now() - startedMs) / 1000)),
-    (error: unknown) =>
-      signal.aborted ? over(timeoutMs) : { ...nothing, outcome: 'error' as const, why: wordsOf(error) },
+    (error: unknown): Judged => {
+      if (signal.aborted) return over(timeoutMs);
+      return { ...nothing, outcome: isRefused(error) ? 'failed' : 'error', why: wordsOf(error) };
+    },
   );
   return {
     settled,
@@ -127,4 +129,10 @@ function redactDetails(details: RunStep['details'], tools: RunTools): RunStep['d
 
 function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Nobody listens there: that is an answer of the target's machine, not a failure to look. */
+function isRefused(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === 'ECONNREFUSED') || isRefused(error.cause);
 }

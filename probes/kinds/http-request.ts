@@ -64,7 +64,7 @@ function sendOnce({ method, url, headers, body }: Request, context: LookContext)
       },
     );
     outgoing.on('error', (error) =>
-      reject(new Error(`${target.origin} cannot be reached: ${error.message}`)),
+      reject(new Error(`${target.origin} cannot be reached: ${error.message}`, { cause: error })),
     );
     outgoing.end(body);
   });

@@ -139,10 +139,11 @@ test('silence is a time-out, and lets go of its connection', async () => {
   await settled;
 });
 
-test('a closed port and a missing secret are errors that say what to do', async () => {
-  expect((await run([{ url: 'http://127.0.0.1:1/' }])).why).toMatch(
-    /^http:\/\/127\.0\.0\.1:1 cannot be reached/,
-  );
+test('a closed port fails, a missing secret is an error, and both say what to do', async () => {
+  expect(await run([{ url: 'http://127.0.0.1:1/' }])).toMatchObject({
+    outcome: 'failed',
+    why: expect.stringMatching(/^http:\/\/127\.0\.0\.1:1 cannot be reached/) as string,
+  });
   expect((await run([{ url: base, headers: { a: '${secret.nobody}' } }])).why).toBe(
     'The secret "nobody" is not there: set PLUMBLINE_SECRET_NOBODY, or write a file of that name in PLUMBLINE_SECRETS_DIR.',
   );

@@ -12,14 +12,16 @@ import { toolsForTests } from '../tools-for-tests.ts';
 
 const dayMs = 86_400_000;
 
-test('tcp: an open port passes and a closed one is an error', async () => {
+test('tcp: an open port passes and a closed one fails', async () => {
   const server = createServer((socket) => socket.on('error', () => undefined));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const look = () => runProbe(probeOf({ kind: 'tcp', host: '127.0.0.1', port }), toolsForTests()).run;
   expect(await look()).toMatchObject({ outcome: 'passed', target: `127.0.0.1:${port}` });
   await new Promise((resolve) => server.close(resolve));
-  expect((await look()).why).toMatch(/cannot be reached: .*ECONNREFUSED/);
+  const refused = await look();
+  expect(refused.outcome).toBe('failed');
+  expect(refused.why).toMatch(/cannot be reached: .*ECONNREFUSED/);
 });
 
 test('tls: tells how long the certificate of a server holds, and whether it is trusted', async () => {

@@ -16,7 +16,7 @@ function connectTo(host: string, port: number, context: LookContext): Promise<So
     const forget = onAbort(context.signal, () => socket.destroy(new Error('the time is over')));
     socket.once('error', (error) => {
       forget();
-      reject(new Error(`${host}:${port} cannot be reached: ${error.message}`));
+      reject(new Error(`${host}:${port} cannot be reached: ${error.message}`, { cause: error }));
     });
     socket.once('connect', () => {
       forget();

@@ -46,7 +46,7 @@ function greet(host: string, port: number, serverName: string, context: LookCont
     const forget = onAbort(context.signal, () => socket.destroy(new Error('the time is over')));
     socket.once('error', (error: Error) => {
       forget();
-      reject(new Error(`${host}:${port} cannot be reached over TLS: ${error.message}`));
+      reject(new Error(`${host}:${port} cannot be reached over TLS: ${error.message}`, { cause: error }));
     });
     socket.once('secureConnect', () => {
       forget();
