@@ -4,6 +4,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFaults } from './accessibility.ts';
 import { firstSignIn, launch, openWindow, ready } from './browser.ts';
+import { addManyLetters } from './many-letters.ts';
 import { startProduct, type Product } from './product.ts';
 
 /** More than 100, so that whoever sends must type how many. */
@@ -218,6 +219,30 @@ test('a poisoned body is mended as a patch of one field, what is protected canno
     .toBe('Finished');
   expect(await term(olga, 'confirmed')).toBe(1);
 }, 180_000);
+
+test('a change of thousands shows how far it is, and stops between two parts when it is cancelled', async () => {
+  const many = await addManyLetters(product, 'marketplace-order-to-erp', 5300);
+  await go(olga, '/dead-letters?flow=marketplace-order-to-erp');
+  await olga.locator('tbody tr', { hasText: 'Timeout' }).first().waitFor();
+  await olga.keyboard.press('j');
+  await olga.keyboard.press('x');
+  await olga.keyboard.press('a');
+  await olga.getByRole('dialog').getByRole('button', { name: 'Acknowledge' }).press('Enter');
+  const change = olga
+    .getByRole('list', { name: 'Changes of many dead letters' })
+    .getByRole('listitem')
+    .first();
+  expect(await change.innerText()).toMatch(
+    /Acknowledging 5,300 dead letters by Olga Operator\s+0 of 5,300 changed/,
+  );
+  await picture(olga, '7-many-changed');
+  await change.getByRole('button', { name: 'Cancel' }).press('Enter');
+  await expect.poll(many.isCancelWaiting, { timeout: 20_000 }).toBe(true);
+  await many.release();
+  await olga.locator('[data-bulk=cancelled]').waitFor();
+  expect(await change.innerText()).toMatch(/cancelled: (?!5,300)[\d,]+ changed/);
+  await many.remove();
+});
 
 test('axe finds nothing on any page, at either width, in either theme', { timeout: 300_000 }, async () => {
   const window = await openWindow(browser, product.consoleUrl, operatorSession, desk);

@@ -17,6 +17,7 @@ export interface Product {
   /** The link printed at first start, by which the first administrator comes in. */
   readonly firstLink: string;
   readonly dataDir: string;
+  readonly postgresPort: number;
   /** Control endpoint of the business while it goes on; only with `live`. */
   readonly businessUrl: string;
   readonly stop: () => Promise<void>;
@@ -72,6 +73,7 @@ export async function startProduct(options: { days?: number; live?: boolean } = 
       apiUrl: `http://127.0.0.1:${port('API')}`,
       firstLink,
       dataDir,
+      postgresPort: Number(port('POSTGRES')),
       businessUrl,
       stop: async () => {
         await stop(business);
