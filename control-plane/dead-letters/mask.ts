@@ -40,20 +40,30 @@ export function maskJson(value: unknown, rules: MaskRules): Masked {
   return { value: walk(value, ''), hidden };
 }
 
+/**
+ * The JSON pointer of what stands in a place under a name or a number. Empty where no rule is a pointer, so that nobody asks:
+ * to write them all out took a third of the time in which a letter is read.
+ */
+export function placeIn(at: string, step: string | number, rules: MaskRules): string {
+  if (rules.pointers.size === 0) return '';
+  return `${at}/${typeof step === 'number' ? step : step.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
 /** Shorter texts stand in other words by chance. */
 const hiddenLengthMin = 4;
 const hiddenTextsMax = 200;
 
 /** What stands in hidden fields, longest first: what a consumer wrote about a message may quote it. Pure. */
 export function hiddenTexts(value: unknown, rules: MaskRules): readonly string[] {
+  if (rules.names.size === 0 && rules.pointers.size === 0) return [];
   const texts = new Set<string>();
   const walk = (inner: unknown, at: string, isHidden: boolean): void => {
     const hides = isHidden || rules.pointers.has(at);
-    if (Array.isArray(inner)) return inner.forEach((item, index) => walk(item, `${at}/${index}`, hides));
+    if (Array.isArray(inner))
+      return inner.forEach((item, index) => walk(item, placeIn(at, index, rules), hides));
     if (typeof inner === 'object' && inner !== null) {
       for (const [name, item] of Object.entries(inner)) {
-        const place = `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-        walk(item, place, hides || rules.names.has(name.toLowerCase()));
+        walk(item, placeIn(at, name, rules), hides || rules.names.has(name.toLowerCase()));
       }
       return;
     }

@@ -1,12 +1,13 @@
 import { isTooDeep } from './nesting.ts';
 
 const jsonBytesMax = 4_000_000;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The body as JSON; undefined when it is absent, too large, too deep, or not JSON. */
 export function parseJson(body: Buffer | null): unknown {
   if (body === null || body.length === 0 || body.length > jsonBytesMax) return undefined;
   try {
-    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
+    const value = JSON.parse(utf8.decode(body)) as unknown;
     return isTooDeep(value) ? undefined : value;
   } catch {
     return undefined;

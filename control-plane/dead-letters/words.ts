@@ -1,5 +1,5 @@
 import type { Arrival } from '../transports/port.ts';
-import { hidesHeader, type MaskRules } from './mask.ts';
+import { hidesHeader, placeIn, type MaskRules } from './mask.ts';
 
 const wordsMax = 60_000;
 const headerValueMax = 500;
@@ -11,6 +11,7 @@ const between = /["{}[\],:\s]+/;
  */
 export function wordsOf(arrival: Arrival, json: unknown, rules: MaskRules): string {
   const words = new Set<string>();
+  const names = new Set<string>();
   let length = 0;
   const add = (text: string, separator: RegExp): void => {
     for (const word of text.split(separator)) {
@@ -24,13 +25,14 @@ export function wordsOf(arrival: Arrival, json: unknown, rules: MaskRules): stri
     if (!hidesHeader(name, rules)) add(`${name} ${value.toString('utf8').slice(0, headerValueMax)}`, /\s+/);
   const walk = (value: unknown, at: string): void => {
     if (length >= wordsMax || rules.pointers.has(at)) return;
-    if (Array.isArray(value)) return value.forEach((item, index) => walk(item, `${at}/${index}`));
+    if (Array.isArray(value)) return value.forEach((item, index) => walk(item, placeIn(at, index, rules)));
     if (typeof value !== 'object' || value === null)
       return add(typeof value === 'string' ? value : String(value), between);
     for (const [name, item] of Object.entries(value)) {
-      add(name, between);
+      if (!names.has(name)) add(name, between);
+      names.add(name);
       if (rules.names.has(name.toLowerCase())) continue;
-      walk(item, `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+      walk(item, placeIn(at, name, rules));
     }
   };
   if (json !== undefined) walk(json, '');
