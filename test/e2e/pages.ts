@@ -49,6 +49,7 @@ export async function findPlaces(page: Page, consoleUrl: string, range = lastHou
       { name: 'incidents', path: '/incidents?state=all' },
       { name: 'alerts', path: '/alerts?state=all' },
       { name: 'objectives', path: '/objectives' },
+      { name: 'probes', path: '/probes' },
       { name: 'flows', path: `/flows?${range}` },
       { name: 'flow', path: flow },
       { name: 'transactions', path: `/transactions?${range}` },

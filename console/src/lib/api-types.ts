@@ -13,6 +13,7 @@ import type * as probes from '@plumbline/control-plane/probes/schemas.ts';
 import type * as certificates from '@plumbline/control-plane/replays/certificate-schema.ts';
 import type * as replays from '@plumbline/control-plane/replays/schemas.ts';
 import type * as search from '@plumbline/control-plane/search/schemas.ts';
+import type * as silences from '@plumbline/control-plane/alerts/silence-schemas.ts';
 import type * as systems from '@plumbline/control-plane/systems/schemas.ts';
 import type * as topology from '@plumbline/control-plane/topology/schemas.ts';
 import type * as traces from '@plumbline/control-plane/traces/schemas.ts';
@@ -124,3 +125,6 @@ export type Probe = z.infer<typeof probes.ProbeView>;
 export type ProbeList = z.infer<typeof probes.ProbeList>;
 export type ProbeDetail = z.infer<typeof probes.ProbeDetail>;
 export type ProbeRun = z.infer<typeof probes.ProbeRun>;
+
+export type Silence = z.infer<typeof silences.Silence>;
+export type SilenceList = z.infer<typeof silences.SilenceList>;

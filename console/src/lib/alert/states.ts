@@ -1,9 +1,15 @@
-import type { Alert, AlertAttempt } from '#lib/api-types.ts';
+import type { Alert, AlertAttempt, Silence } from '#lib/api-types.ts';
 import type { Status } from '#lib/status.ts';
 
 export const alertStates: Record<Alert['state'], Status> = {
   firing: { label: 'Firing', tone: 'bad', icon: 'alert' },
   resolved: { label: 'Resolved', tone: 'good', icon: 'check' },
+};
+
+export const silenceStates: Record<Silence['state'], Status> = {
+  active: { label: 'Silenced', tone: 'silent', icon: 'muted' },
+  planned: { label: 'Planned', tone: 'idle', icon: 'clock' },
+  over: { label: 'Over', tone: 'idle', icon: 'check' },
 };
 
 export const severities: Record<Alert['severity'], string> = {

@@ -1,7 +1,8 @@
 import type { AlertExplanation } from '#lib/api-types.ts';
 import { read } from '#lib/server/api.ts';
+import { acknowledgeAlert, silence } from '#lib/server/alert-forms.ts';
 import { figures } from '#lib/shell/live.ts';
-import type { PageServerLoad } from './$types';
+import type { Actions, PageServerLoad } from './$types';
 
 export const load: PageServerLoad = async (event) => {
   event.depends(figures);
@@ -9,3 +10,5 @@ export const load: PageServerLoad = async (event) => {
   const explained = await read<AlertExplanation>(event, path);
   return { title: explained.ok ? explained.data.alert.title : 'Alert', live: true, explained };
 };
+
+export const actions: Actions = { acknowledge: acknowledgeAlert, silence };
