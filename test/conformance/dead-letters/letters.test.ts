@@ -289,7 +289,7 @@ describe('changing', () => {
       filter: { flow: 'orders', cause },
       action: { kind: 'ignore', reason: 'test orders' },
     });
-    expect(answer.body).toEqual({ changed: 2, skipped: 0 });
+    expect(answer.body).toEqual({ changed: 2, skipped: 0, bulk: null });
     expect(await list()).toHaveLength(1);
     const { body } = await stand.ask('GET', '/audit?action=dead_letters.ignore', { token: engineer });
     expect(body).toMatchObject({ items: [{ detail: { changed: 2, action: { reason: 'test orders' } } }] });
@@ -302,11 +302,13 @@ describe('changing', () => {
       expect((await act({ filter: { ids: [id] }, action: { kind } })).body).toEqual({
         changed: 0,
         skipped: 1,
+        bulk: null,
       });
     for (const kind of ['resolve', 'ignore'])
       expect((await act({ filter: { ids: [id] }, action: { kind, reason: 'no reason' } })).body).toEqual({
         changed: 0,
         skipped: 1,
+        bulk: null,
       });
   });
 
@@ -380,6 +382,7 @@ describe('changing', () => {
     expect((await act({ filter, action: { kind: 'tag', add: ['one-more'] } })).body).toEqual({
       changed: 0,
       skipped: 1,
+      bulk: null,
     });
     for (const from of [0, 16, 32]) await act({ filter, action: { kind: 'tag', remove: many(from) } });
     expect(await list('tag=c')).toMatchObject([{ tags: ['a', 'c'] }]);
@@ -387,7 +390,11 @@ describe('changing', () => {
     expect(await list()).toEqual([]);
     expect(await list('snoozed=true')).toHaveLength(1);
     const asleep = { ...filter, snoozed: true };
-    expect((await act({ filter, action: { kind: 'acknowledge' } })).body).toEqual({ changed: 0, skipped: 0 });
+    expect((await act({ filter, action: { kind: 'acknowledge' } })).body).toEqual({
+      changed: 0,
+      skipped: 0,
+      bulk: null,
+    });
     await act({ filter: asleep, action: { kind: 'ignore', reason: 'a test' } });
     await act({ filter: { ...filter, state: ['ignored'] }, action: { kind: 'archive' } });
     expect(await list('state=ignored')).toEqual([]);
