@@ -69,7 +69,7 @@ function findingOf(
     key,
     severity: 'page',
     title: `${objective.title}: everything fails`,
-    summary: `The last ${bad} messages failed, and none came through in between, since ${since.toISOString()}.`,
+    summary: `The last ${bad} messages failed, and none came through in between, since ${since.toISOString().slice(11, 19)} UTC.`,
     facts: [
       { name: 'Flow', value: objective.indicator.flow },
       { name: 'Failed in a row', value: String(bad) },
