@@ -22,6 +22,7 @@ const AlertRow = z.object({
   acknowledged: z
     .object({ by: z.string(), at: z.coerce.date().pipe(iso), until: z.coerce.date().pipe(iso) })
     .nullable(),
+  incident: z.int().nullable(),
   isSilenced: z.boolean(),
 });
 
@@ -31,6 +32,7 @@ const alertColumns = `
   links, channels, started_at AS "startedAt", fired_at AS "firedAt", resolved_at AS "resolvedAt",
   CASE WHEN acknowledged_until > $1 AND resolved_at IS NULL
     THEN jsonb_build_object('by', acknowledged_by, 'at', acknowledged_at, 'until', acknowledged_until) END AS acknowledged,
+  (SELECT o.incident::float8 FROM incident_alerts o WHERE o.episode = alerts.episode) AS incident,
   resolved_at IS NULL AND is_silenced(alerts, $1) AS "isSilenced"`;
 
 /** Episodes, the newest first. @param before instant and episode of the last one of the page before */

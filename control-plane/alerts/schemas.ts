@@ -22,6 +22,8 @@ export const Alert = z
     resolvedAt: z.iso.datetime().nullable(),
     /** Who has it, and until when it is not told again for that; null while nobody does. */
     acknowledged: z.object({ by: z.string(), at: z.iso.datetime(), until: z.iso.datetime() }).nullable(),
+    /** Number of the incident that it belongs to. */
+    incident: z.int().nullable(),
     /** Whether a silence holds it back now. */
     isSilenced: z.boolean(),
   })

@@ -65,6 +65,7 @@ export function followAlerts(context: Context): Promise<Set<number>> {
       });
       touched.add(incident);
     }
+    for (const number of await takeOn(context, on)) touched.add(number);
     for (const number of touched) await restoreOrReturn(context, on, number);
     return touched;
   });
@@ -186,6 +187,37 @@ export function severityOf({ flows }: Catalog, names: readonly string[]): Severi
     flows.some(({ name, criticality }) => names.includes(name) && criticality === level);
   if (among('critical')) return 'critical';
   return among('high') || names.length === 0 ? 'major' : 'minor';
+}
+
+/** Whoever acknowledges an alert has its incident, if nobody had it yet. @returns the incidents that somebody has now */
+async function takeOn(context: Context, on: Executor): Promise<number[]> {
+  const rows = await query(on, {
+    name: 'incidents.taken_on',
+    sql: `
+      SELECT DISTINCT ON (i.number) i.number::float8 AS number, a.acknowledged_at AS at, a.acknowledged_by AS by, a.episode
+      FROM incidents i JOIN incident_alerts o ON o.incident = i.number JOIN alerts a ON a.episode = o.episode
+      WHERE i.closed_at IS NULL AND i.acknowledged_at IS NULL AND a.acknowledged_at IS NOT NULL
+      ORDER BY i.number, a.acknowledged_at LIMIT ${passMax}`,
+    params: [],
+    schema: z.object({ number: z.int(), at: z.date(), by: z.string(), episode: z.string() }),
+  });
+  for (const { number, at, by, episode } of rows) {
+    await execute(
+      on,
+      'UPDATE incidents SET acknowledged_at = greatest($2, detected_at), revision = revision + 1 WHERE number = $1',
+      [number, at],
+    );
+    await addEntry(on, number, { at, actor: { kind: 'person', name: by }, kind: 'acknowledged' });
+    await recordAct(on, {
+      at: context.now(),
+      actor: plumbline,
+      action: 'incidents.acknowledge',
+      target: `incident:${number}`,
+      detail: { by, episode },
+      requestId: 'alerts',
+    });
+  }
+  return rows.map(({ number }) => number);
 }
 
 /** An incident that alerts opened ends with its last alert; what a person called restored returns when it fires anew. */

@@ -178,6 +178,26 @@ describe('from alerts', () => {
     expect((await only()).incident.state).toBe('restored');
   });
 
+  test('whoever acknowledges the alert has the incident, and the alert leads to it', async () => {
+    const episode = await raise('orders-to-erp');
+    await follow();
+    stand.pass(minuteMs);
+    const taken = await stand.ask('POST', `/alerts/${episode}/acknowledge`, {
+      token: operator,
+      json: { minutes: 5 },
+    });
+    expect(taken.status).toBe(200);
+    await follow();
+    await follow();
+    const { incident, entries, alerts } = await only();
+    expect(incident).toMatchObject({ state: 'acknowledged', acknowledgedAt: stand.clock.now.toISOString() });
+    expect(entries.map(({ kind, actor }) => [kind, actor.name])).toEqual([
+      ['opened', 'Plumbline'],
+      ['acknowledged', 'operator'],
+    ]);
+    expect(alerts[0]?.incident).toBe(incident.number);
+  });
+
   test('of processes that follow at once, one opens it', async () => {
     await raise('orders-to-erp');
     await Promise.all([follow(), follow(), follow(), follow()]);
