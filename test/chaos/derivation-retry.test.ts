@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Kpi } from '@plumbline/model/catalog/kpi.ts';
 import { applyDerivation } from '@plumbline/model/clickhouse/derivation/apply.ts';
+import { probeAttribute, probeService } from '@plumbline/model/telemetry/probe-attributes.ts';
 import { derivationCatalog } from '../conformance/derivation/catalog.ts';
 import {
   contents,
@@ -16,9 +18,26 @@ let store: Store;
 
 beforeAll(async () => {
   store = await openStore();
-  await applyDerivation(store.clickHouse, derivationCatalog());
+  await applyDerivation(store.clickHouse, { ...derivationCatalog(), kpis: [stockOfOrders] });
 });
 afterAll(() => store.close());
+
+/** The past of records is kept of those whose stock a KPI asks for. */
+const stockOfOrders: Kpi = {
+  name: 'stock',
+  title: 'Stock',
+  description: '',
+  timeZone: 'UTC',
+  target: { atLeast: 0.97 },
+  measure: {
+    kind: 'stock-accuracy',
+    entity: 'order',
+    actual: 'wms',
+    book: 'erp',
+    quantity: 'quantity',
+    tolerances: {},
+  },
+};
 
 /** Spans and logs that reach every derived table, distinct for every batch. */
 function batch(number: number): { spans: SpanRow[]; logs: SpanRow[] } {
@@ -26,6 +45,7 @@ function batch(number: number): { spans: SpanRow[]; logs: SpanRow[] } {
     const id = `${number}-${index}`;
     return span({
       SpanId: id,
+      ...(index % 10 === 0 ? { ServiceName: probeService } : {}),
       TraceId: `trace-${number}-${index % 50}`,
       StatusCode: index % 9 === 0 ? 'Error' : 'Unset',
       StatusMessage: index % 9 === 0 ? `lock on row ${index}` : '',
@@ -34,6 +54,7 @@ function batch(number: number): { spans: SpanRow[]; logs: SpanRow[] } {
         'business.key': JSON.stringify([`order:${id}`, `shipment:${id}`]),
         'integration.attempt': String(1 + (index % 3)),
         'integration.sent_at': '2026-11-01T09:59:58Z',
+        ...(index % 10 === 0 ? { [probeAttribute.name]: 'a', [probeAttribute.outcome]: 'passed' } : {}),
       },
       'Links.TraceId': [`sender-${id}`],
       'Links.SpanId': ['s'],
