@@ -54,6 +54,28 @@ const untilAcknowledged = async (write: () => Promise<unknown>): Promise<void> =
   }
 };
 
+describe('ClickHouse, started again', () => {
+  it('reads a view again that is longer than any query of a client: a catalog of ten thousand flows makes one', async () => {
+    engines = await startEngines({ dataDir, postgresPort: false, events });
+    const client = createClient({ url: engines.clickhouseUrl });
+    await client.command({ query: 'CREATE TABLE names (name String) ENGINE = MergeTree ORDER BY name' });
+    const names = Array.from({ length: 12_000 }, (_, index) => `'a-name-of-a-flow-${index}'`).join(', ');
+    const query = `CREATE MATERIALIZED VIEW long TO names AS SELECT name FROM names WHERE name IN (${names})`;
+    expect(query.length).toBeGreaterThan(262_144);
+    await client.command({ query, clickhouse_settings: { max_query_size: '16777216' } });
+    await client.close();
+    await engines.stop();
+    engines = await startEngines({ dataDir, postgresPort: false, events });
+    const again = createClient({ url: engines.clickhouseUrl });
+    const found = await again.query({
+      query: "SELECT name FROM system.tables WHERE name = 'long'",
+      format: 'JSONEachRow',
+    });
+    expect(await found.json()).toEqual([{ name: 'long' }]);
+    await again.close();
+  });
+});
+
 describe.runIf(process.platform === 'linux')('ClickHouse, killed under load', () => {
   it('keeps every acknowledged batch exactly once, and is restarted with a reason', async () => {
     engines = await startEngines({ dataDir, postgresPort: false, events });

@@ -130,8 +130,13 @@ const replaceDefaultDatabase = async (session: Session): Promise<void> => {
   await session.queryAsync('CREATE DATABASE default ENGINE = Atomic');
 };
 
+/** What the engine reads again of a view when it starts: one that a large catalog makes is longer than any query of a client. */
+const metadataBytesMax = 64 * 1024 * 1024;
+
 const openSession = (files: EngineFiles): Session =>
-  new Session(files.data, { connectionArgs: [`--config-file=${files.config}`] });
+  new Session(files.data, {
+    connectionArgs: [`--config-file=${files.config}`, `--max_query_size=${metadataBytesMax}`],
+  });
 
 /**
  * Opens the engine. Connections are kept and reused; each request gets its own database and settings on one.
