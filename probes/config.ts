@@ -31,7 +31,8 @@ export interface ProbesConfig {
 }
 
 export type ConfigResult =
-  { readonly ok: true; readonly config: ProbesConfig } | { readonly ok: false; readonly error: string };
+  | { readonly ok: true; readonly config: ProbesConfig }
+  | { readonly ok: false; readonly error: string };
 
 /** Reads the configuration of the probes from environment variables, or says in a sentence what is wrong with it. */
 export function parseConfig(variables: Readonly<Record<string, string | undefined>>): ConfigResult {

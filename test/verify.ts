@@ -16,7 +16,10 @@ const checks: Check[] = [
     name: 'unit tests',
     command: `vitest run --project unit --reporter=default --reporter=json --outputFile.json=${unitReport}`,
   },
-  { name: 'format', command: 'prettier --check --cache --log-level warn .' },
+  {
+    name: 'format',
+    command: 'oxfmt --check . && prettier --check --cache --log-level warn "console/src/**/*.svelte"',
+  },
   {
     name: 'boundaries',
     command: 'depcruise model collector control-plane console/src deploy probes slo test --output-type err',

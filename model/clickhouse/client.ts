@@ -10,7 +10,13 @@ import { checkParameters } from './parameters.ts';
 export type ClickHouse = ClickHouseClient;
 
 export type StoreErrorCode =
-  'unreachable' | 'timeout' | 'too_many_rows' | 'out_of_memory' | 'bad_parameters' | 'bad_rows' | 'refused';
+  | 'unreachable'
+  | 'timeout'
+  | 'too_many_rows'
+  | 'out_of_memory'
+  | 'bad_parameters'
+  | 'bad_rows'
+  | 'refused';
 
 /** Why ClickHouse gave no answer, in a sentence that an operator can act on. The name of the query is part of it. */
 export class StoreError extends Error {

@@ -5,7 +5,8 @@ import type { CallNode, CompareNode, ConditionError, Node, PathNode } from './gr
 import { parseCondition } from './parse.ts';
 
 export type CheckedCondition =
-  { readonly ok: true; readonly root: Node } | { readonly ok: false; readonly error: ConditionError };
+  | { readonly ok: true; readonly root: Node }
+  | { readonly ok: false; readonly error: ConditionError };
 
 type ValueType = FieldType | 'null';
 

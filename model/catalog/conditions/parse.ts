@@ -9,7 +9,8 @@ import {
 import { type Token, tokenize } from './tokens.ts';
 
 export type ParsedCondition =
-  { readonly ok: true; readonly root: Node } | { readonly ok: false; readonly error: ConditionError };
+  | { readonly ok: true; readonly root: Node }
+  | { readonly ok: false; readonly error: ConditionError };
 
 const depthMax = 40;
 const stepsMax = 20;

@@ -3,7 +3,16 @@ export type Field = string | number | boolean;
 export type Fields = Readonly<Record<string, Field>>;
 
 export type SystemName =
-  'erp' | 'wms' | 'tms' | 'crm' | 'shop' | 'marketplace' | 'tax' | 'edi' | 'payments' | 'finance';
+  | 'erp'
+  | 'wms'
+  | 'tms'
+  | 'crm'
+  | 'shop'
+  | 'marketplace'
+  | 'tax'
+  | 'edi'
+  | 'payments'
+  | 'finance';
 
 /** The message in whose handling something was done, and the trace of that handling. */
 export interface Cause {
