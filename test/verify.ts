@@ -10,12 +10,12 @@ interface Check {
 const unitReport = 'test/.out/unit.json';
 
 const checks: Check[] = [
-  { name: 'types of the console', command: 'npm run --silent check --workspace console' },
-  { name: 'lint and types', command: 'npm run --silent lint' },
   {
     name: 'unit tests',
     command: `vitest run --project unit --reporter=default --reporter=json --outputFile.json=${unitReport}`,
   },
+  { name: 'types of the console', command: 'npm run --silent check --workspace console' },
+  { name: 'lint and types', command: 'npm run --silent lint' },
   {
     name: 'format',
     command: 'oxfmt --check . && prettier --check --cache --log-level warn "console/src/**/*.svelte"',
