@@ -4,11 +4,11 @@ import { z } from 'zod';
 import { plumbline } from '../actor.ts';
 import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
-import { describeError } from '../log.ts';
+import { repeat } from '../repeat.ts';
 import { addEntry, insertIncident } from './queries.ts';
 import type { Severity } from './schemas.ts';
 
-const everyMs = 2000;
+const everyTwoSeconds = '*/2 * * * * *';
 const passMax = 200;
 /** Troubles of other flows into the same system that begin within this time of an incident are of its making. */
 const kindredMs = 30 * 60_000;
@@ -21,26 +21,9 @@ const lockKey = 7_104_302_194;
 
 /** Makes incidents of alerts while this process lives, and answers how to stop. */
 export function startFollowingAlerts(context: Context): () => Promise<void> {
-  let pass: Promise<void> | undefined;
-  let isFailing = false;
-  const timer = setInterval(() => {
-    pass ??= followAlerts(context)
-      .then((numbers) => {
-        isFailing = false;
-        for (const number of numbers) context.events.publish('incidents.changed', { number });
-      })
-      .catch((error: unknown) => {
-        // Once for each outage.
-        if (!isFailing) context.log.warn('incidents could not be brought up to date', describeError(error));
-        isFailing = true;
-      })
-      .finally(() => (pass = undefined));
-  }, everyMs);
-  timer.unref();
-  return async () => {
-    clearInterval(timer);
-    await pass;
-  };
+  return repeat(context, 'incidents could not be brought up to date', everyTwoSeconds, async () => {
+    for (const number of await followAlerts(context)) context.events.publish('incidents.changed', { number });
+  });
 }
 
 /**

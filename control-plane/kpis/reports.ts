@@ -5,7 +5,7 @@ import { createReach } from '@plumbline/slo/notify/reach.ts';
 import { dateAt, dueAfter, periodOf, type PeriodSpan } from '@plumbline/slo/period.ts';
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
-import { holdsLease, takeJobLease } from '../objectives/lease.ts';
+import { holdsLease, takeJobLease } from '../job-lease.ts';
 import { Problem } from '../problem.ts';
 import { readKpis } from './read-kpis.ts';
 import { claimMail, giveUpLost, noteMail, readLastMails } from './report-queries.ts';

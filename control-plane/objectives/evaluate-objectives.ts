@@ -11,9 +11,9 @@ import {
 } from '@plumbline/slo/tick.ts';
 import { raiseAlert } from '../alerts/raise.ts';
 import type { Context } from '../context.ts';
+import { holdsLease, takeJobLease } from '../job-lease.ts';
 import { channelsOf, subjectOf } from './alert-subject.ts';
 import { alertText, type Which } from './alert-text.ts';
-import { holdsLease, takeJobLease } from './lease.ts';
 import { clearOthers, keyPrefix, readKept, readLasting, storeOutcomes } from './queries.ts';
 import { ObjectiveFigures } from './schemas.ts';
 import { readStruck } from './watch-outages.ts';

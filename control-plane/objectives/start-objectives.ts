@@ -1,6 +1,5 @@
-import { schedule } from 'node-cron';
 import type { Context } from '../context.ts';
-import { describeError } from '../log.ts';
+import { repeat } from '../repeat.ts';
 import { evaluateObjectives, type Evaluator } from './evaluate-objectives.ts';
 import { watchOutages } from './watch-outages.ts';
 
@@ -22,31 +21,5 @@ export function startObjectives(context: Context): () => Promise<void> {
   ];
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
-  };
-}
-
-/** Does work again and again, never twice at once. @param failure what is logged, once for each time of trouble */
-function repeat(
-  context: Context,
-  failure: string,
-  cron: string,
-  work: () => Promise<unknown>,
-): () => Promise<void> {
-  let running: Promise<unknown> | undefined;
-  let isFailing = false;
-  const task = schedule(cron, () => {
-    running ??= work()
-      .then(() => {
-        isFailing = false;
-      })
-      .catch((error: unknown) => {
-        if (!isFailing) context.log.warn(failure, describeError(error));
-        isFailing = true;
-      })
-      .finally(() => (running = undefined));
-  });
-  return async () => {
-    await task.destroy();
-    await running;
   };
 }

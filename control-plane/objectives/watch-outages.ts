@@ -7,8 +7,8 @@ import { judgeRun, outageRules, type Run } from '@plumbline/slo/outage.ts';
 import { z } from 'zod';
 import { raiseAlert, type Finding } from '../alerts/raise.ts';
 import type { Context } from '../context.ts';
+import { holdsLease, takeJobLease } from '../job-lease.ts';
 import { channelsOf, subjectOf } from './alert-subject.ts';
-import { holdsLease, takeJobLease } from './lease.ts';
 import { clearOthers } from './queries.ts';
 
 const leaseName = 'outages';
