@@ -1,5 +1,6 @@
 import { inTransaction, query, type Executor } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
+import { findAssignee } from '../access/assignees.ts';
 import { reaches, type Actor } from '../actor.ts';
 import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
@@ -74,13 +75,7 @@ async function refuseStale(
 }
 
 async function refuseStranger(on: Executor, person: string): Promise<void> {
-  const [known] = await query(on, {
-    name: 'dead_letters.assignee',
-    sql: "SELECT id FROM people WHERE id::text = $1 AND disabled_at IS NULL AND role <> 'viewer' LIMIT 1",
-    params: [person],
-    schema: z.object({ id: z.string() }),
-  });
-  if (!known)
+  if (!(await findAssignee(on, person)))
     throw new Problem(
       'bad_request',
       'Assign to the id of a person who may act (see /dead-letters/assignees), or to null for nobody.',

@@ -6,7 +6,7 @@ import { selectAwake } from './select-letters.ts';
 import { actorOf, createRouter } from '../router.ts';
 import { changeLetters } from './change-letters.ts';
 import { downloadBody } from './download-body.ts';
-import { listAssignees } from './list-assignees.ts';
+import { listAssignees } from '../access/assignees.ts';
 import { countLetters, groupsShownMax, listGroups, listLetters } from './queries.ts';
 import { readDeadLetter, summaryOf } from './read-letter.ts';
 import { readSources } from './read-sources.ts';

@@ -1,5 +1,5 @@
-import { execute, inTransaction, query, type Executor } from '@plumbline/model/postgres/pool.ts';
-import { z } from 'zod';
+import { execute, inTransaction, type Executor } from '@plumbline/model/postgres/pool.ts';
+import { findAssignee } from '../access/assignees.ts';
 import type { Actor } from '../actor.ts';
 import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
@@ -93,12 +93,7 @@ function changesOf(
 
 async function findPerson(on: Executor, id: string | null): Promise<Incident['assignee']> {
   if (id === null) return null;
-  const [person] = await query(on, {
-    name: 'incidents.assignee',
-    sql: "SELECT id, name FROM people WHERE id = $1 AND disabled_at IS NULL AND role <> 'viewer' LIMIT 1",
-    params: [id],
-    schema: z.object({ id: z.string(), name: z.string() }),
-  });
+  const person = await findAssignee(on, id);
   if (!person)
     throw new Problem(
       'bad_request',

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from '../context.ts';
-import { listAssignees } from '../dead-letters/list-assignees.ts';
+import { listAssignees } from '../access/assignees.ts';
 import { decodeCursor, encodeCursor, PageQuery } from '../paging.ts';
 import { problemResponses } from '../problem.ts';
 import { actorOf, createRouter } from '../router.ts';
