@@ -40,10 +40,9 @@ const CourseRow = z.object({
   updates: z.int(),
 });
 
+/** Of `alert_courses c`. */
 const courseColumns = `
-  key, channel, believes, episode::text, sending, tried, not_before AS "notBefore", told_at AS "toldAt", updates`;
-
-const dueColumns = courseColumns.replace('episode::text', 'c.episode::text');
+  key, channel, believes, c.episode::text, sending, tried, not_before AS "notBefore", told_at AS "toldAt", updates`;
 
 const EpisodeRow = z.object({
   episode: z.string(),
@@ -101,7 +100,7 @@ function lockDue(on: Executor, { channel, now, policy }: ClaimOptions) {
   return query(on, {
     name: 'alerts.due',
     sql: `
-      SELECT ${dueColumns} FROM alert_courses c
+      SELECT ${courseColumns} FROM alert_courses c
       LEFT JOIN LATERAL (
         SELECT a.episode, a.acknowledged_until, is_muted(a, $2) AS is_muted
         FROM alerts a WHERE a.key = c.key AND resolved_at IS NULL AND $1 = ANY (a.channels)) firing ON true
@@ -161,7 +160,7 @@ export function recordDelivery(
   return inTransaction(postgres, async (on) => {
     const [row] = await query(on, {
       name: 'alerts.held',
-      sql: `SELECT ${courseColumns} FROM alert_courses WHERE key = $1 AND channel = $2 AND lease = $3 FOR UPDATE`,
+      sql: `SELECT ${courseColumns} FROM alert_courses c WHERE key = $1 AND channel = $2 AND lease = $3 FOR UPDATE`,
       params: [claim.key, claim.channel, claim.lease],
       schema: CourseRow,
     });

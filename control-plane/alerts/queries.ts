@@ -16,6 +16,7 @@ const AlertRow = z.object({
   facts: z.array(z.object({ name: z.string(), value: z.string() })),
   links: z.array(z.object({ title: z.string(), href: z.string() })),
   channels: z.array(z.string()),
+  flows: z.array(z.string()),
   startedAt: iso,
   firedAt: iso,
   resolvedAt: iso.nullable(),
@@ -29,7 +30,7 @@ const AlertRow = z.object({
 /** @param $1 the instant of looking */
 const alertColumns = `
   episode, key, severity, CASE WHEN resolved_at IS NULL THEN 'firing' ELSE 'resolved' END AS state, title, summary, facts,
-  links, channels, started_at AS "startedAt", fired_at AS "firedAt", resolved_at AS "resolvedAt",
+  links, channels, flows, started_at AS "startedAt", fired_at AS "firedAt", resolved_at AS "resolvedAt",
   CASE WHEN acknowledged_until > $1 AND resolved_at IS NULL
     THEN jsonb_build_object('by', acknowledged_by, 'at', acknowledged_at, 'until', acknowledged_until) END AS acknowledged,
   (SELECT o.incident::float8 FROM incident_alerts o WHERE o.episode = alerts.episode) AS incident,
@@ -63,8 +64,7 @@ export function readMatching(on: Executor, now: Date, match: SilenceMatch): Prom
     name: 'alerts.matching',
     sql: `
       SELECT ${alertColumns} FROM alerts
-      WHERE resolved_at IS NULL AND ($2::text IS NULL OR key = $2) AND ($3::text IS NULL OR $3 = ANY (flows))
-        AND ($4::text IS NULL OR $4 = ANY (systems)) AND ($5::text IS NULL OR severity = $5)
+      WHERE resolved_at IS NULL AND silence_covers(alerts, $2, $3, $4, $5)
       ORDER BY fired_at DESC, episode DESC LIMIT ${previewMax}`,
     params: [now, match.key, match.flow, match.system, match.severity],
     schema: AlertRow,
@@ -79,6 +79,21 @@ export async function readAlert(on: Executor, episode: string, now: Date): Promi
     schema: AlertRow,
   });
   return row;
+}
+
+const ofIncidentMax = 200;
+
+/** Alerts of an incident, those that fire first. */
+export function readAlertsOf(on: Executor, incident: number, now: Date): Promise<Alert[]> {
+  return query(on, {
+    name: 'alerts.of_incident',
+    sql: `
+      SELECT ${alertColumns} FROM alerts
+      WHERE episode IN (SELECT o.episode FROM incident_alerts o WHERE o.incident = $2)
+      ORDER BY resolved_at IS NULL DESC, fired_at DESC LIMIT ${ofIncidentMax}`,
+    params: [now, incident],
+    schema: AlertRow,
+  });
 }
 
 const CourseRow = z.object({

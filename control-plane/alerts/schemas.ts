@@ -16,6 +16,8 @@ export const Alert = z
     facts: z.array(Fact),
     links: z.array(Link),
     channels: z.array(z.string()),
+    /** Names of the flows that it is about. */
+    flows: z.array(z.string()),
     /** The first bad event of the run that it stands for. */
     startedAt: z.iso.datetime(),
     firedAt: z.iso.datetime(),

@@ -9,7 +9,7 @@ export const SilenceMatch = z
     key: name.nullable().default(null),
     flow: name.nullable().default(null),
     system: name.nullable().default(null),
-    severity: z.enum(['page', 'ticket']).nullable().default(null),
+    severity: Alert.shape.severity.nullable().default(null),
   })
   .refine((match) => Object.values(match).some((value) => value !== null), {
     message: 'name a key, a flow, a system or a severity: a silence of everything would hide everything',

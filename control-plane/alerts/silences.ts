@@ -4,7 +4,7 @@ import type { Actor } from '../actor.ts';
 import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
-import type { NewSilence, Silence } from './silence-schemas.ts';
+import { Silence, type NewSilence } from './silence-schemas.ts';
 
 const listedMax = 200;
 /** Longer ones are a change of the catalog. */
@@ -12,22 +12,7 @@ const lengthMsMax = 30 * 24 * 60 * 60_000;
 const pastMsMax = 60_000;
 const iso = z.date().transform((at) => at.toISOString());
 
-const SilenceRow = z.object({
-  id: z.string(),
-  match: z.object({
-    key: z.string().nullable(),
-    flow: z.string().nullable(),
-    system: z.string().nullable(),
-    severity: z.enum(['page', 'ticket']).nullable(),
-  }),
-  state: z.enum(['planned', 'active', 'over']),
-  startsAt: iso,
-  endsAt: iso,
-  reason: z.string(),
-  createdAt: iso,
-  createdBy: z.string(),
-  endedBy: z.string().nullable(),
-});
+const SilenceRow = Silence.extend({ startsAt: iso, endsAt: iso, createdAt: iso });
 
 /** @param $1 the instant of looking */
 const columns = `

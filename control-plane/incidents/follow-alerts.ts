@@ -5,7 +5,7 @@ import { plumbline } from '../actor.ts';
 import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
 import { repeat } from '../repeat.ts';
-import { addEntry, insertIncident } from './queries.ts';
+import { addEntry, insertIncident, stepIncident } from './queries.ts';
 import type { Severity } from './schemas.ts';
 
 const everyTwoSeconds = '*/2 * * * * *';
@@ -185,11 +185,7 @@ async function takeOn(context: Context, on: Executor): Promise<number[]> {
     schema: z.object({ number: z.int(), at: z.date(), by: z.string(), episode: z.string() }),
   });
   for (const { number, at, by, episode } of rows) {
-    await execute(
-      on,
-      'UPDATE incidents SET acknowledged_at = greatest($2, detected_at), revision = revision + 1 WHERE number = $1',
-      [number, at],
-    );
+    await stepIncident(on, number, 'acknowledged_at = greatest($2, detected_at)', at);
     await addEntry(on, number, { at, actor: { kind: 'person', name: by }, kind: 'acknowledged' });
     await recordAct(on, {
       at: context.now(),
@@ -236,11 +232,7 @@ async function move(
   set: string,
   at: Date,
 ): Promise<void> {
-  await execute(
-    on,
-    `UPDATE incidents SET ${set}, revision = revision + 1 WHERE number = $1 AND $2::timestamptz IS NOT NULL`,
-    [number, at],
-  );
+  await stepIncident(on, number, set, at);
   await addEntry(on, number, { at, actor: plumbline, kind });
   await recordAct(on, {
     at: context.now(),

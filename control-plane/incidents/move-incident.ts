@@ -1,9 +1,9 @@
-import { execute, inTransaction } from '@plumbline/model/postgres/pool.ts';
+import { inTransaction } from '@plumbline/model/postgres/pool.ts';
 import type { Actor } from '../actor.ts';
 import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
-import { addEntry, lockIncident, readIncident } from './queries.ts';
+import { addEntry, lockIncident, readIncident, stepIncident } from './queries.ts';
 import type { EntryKind, Incident, IncidentState, Step } from './schemas.ts';
 
 interface Move {
@@ -59,11 +59,7 @@ export async function moveIncident(
         'conflict',
         `${before.firing} of its alerts still fire: it is restored when they are resolved.`,
       );
-    await execute(
-      on,
-      `UPDATE incidents SET ${move.set}, revision = revision + 1 WHERE number = $1 AND $2::timestamptz IS NOT NULL`,
-      [number, at],
-    );
+    await stepIncident(on, number, move.set, at);
     await addEntry(on, number, { at, actor, kind: move.entry, text });
     await recordAct(on, {
       at,

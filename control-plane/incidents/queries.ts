@@ -5,7 +5,6 @@ import { Problem } from '../problem.ts';
 import { Entry, EntryKind, Incident, type IncidentFilter } from './schemas.ts';
 
 const entriesMax = 1000;
-const alertsMax = 200;
 const iso = z.date().transform((at) => at.toISOString());
 
 const IncidentRow = Incident.extend({
@@ -63,19 +62,6 @@ export async function readIncident(on: Executor, number: number): Promise<Incide
 export async function lockIncident(on: Executor, number: number): Promise<Incident> {
   await execute(on, 'SELECT FROM incidents WHERE number = $1 FOR UPDATE', [number]);
   return readIncident(on, number);
-}
-
-/** Episodes of the alerts of an incident, those that fire first. */
-export async function readEpisodes(on: Executor, number: number): Promise<string[]> {
-  const rows = await query(on, {
-    name: 'incidents.episodes',
-    sql: `
-      SELECT o.episode FROM incident_alerts o JOIN alerts a ON a.episode = o.episode WHERE o.incident = $1
-      ORDER BY a.resolved_at IS NULL DESC, a.fired_at DESC LIMIT ${alertsMax}`,
-    params: [number],
-    schema: z.object({ episode: z.string() }),
-  });
-  return rows.map(({ episode }) => episode);
 }
 
 const EntryRow = z.object({
@@ -156,4 +142,14 @@ export async function insertIncident(on: Executor, begun: Beginning): Promise<nu
   });
   if (!row) throw new Error('an incident was inserted without a number');
   return row.number;
+}
+
+/** Changes where an incident stands. @param set assignments, with the instant as $2 */
+export async function stepIncident(on: Executor, number: number, set: string, at: Date): Promise<void> {
+  await execute(
+    on,
+    // Not every step has an instant to set, and PostgreSQL wants to know the type of each parameter.
+    `UPDATE incidents SET ${set}, revision = revision + 1 WHERE number = $1 AND $2::timestamptz IS NOT NULL`,
+    [number, at],
+  );
 }
