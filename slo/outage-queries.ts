@@ -1,7 +1,7 @@
-import type { FlowIndicator } from '@plumbline/model/catalog/objective.ts';
 import { query, type ClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import { z } from 'zod';
 import type { Run } from './outage.ts';
+import { indicatorKey } from './readings.ts';
 
 /** How far back the newest messages are looked for. */
 const lookBackMs = 15 * 60_000;
@@ -21,7 +21,7 @@ const RunRow = z.object({
 /**
  * The run at the end of each flow, for both sides and both ways to count badness. A message is judged by its id, or by its first key
  * where it has none; an attempt that failed and will be made again is not bad where only giving up is.
- * @returns by `runKey`; flows without a message are not in it
+ * @returns by `indicatorKey`; flows without a message are not in it
  */
 export async function readRuns(
   clickHouse: ClickHouse,
@@ -64,12 +64,8 @@ export async function readRuns(
   });
   return new Map(
     rows.map((row) => [
-      runKey(row),
+      indicatorKey(row),
       { bad: row.badRun, good: row.goodRun, badSinceMs: row.badRun > 0 ? row.badSinceMs : null },
     ]),
   );
-}
-
-export function runKey({ flow, operation, bad }: FlowIndicator): string {
-  return `${flow} ${operation} ${bad}`;
 }

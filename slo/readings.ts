@@ -77,7 +77,8 @@ export function forget(readings: Readings, before: number): void {
     forgetBefore(series, before);
 }
 
-function indicatorKey({ flow, operation, bad }: FlowIndicator): string {
+/** Objectives that count the same have the same one. */
+export function indicatorKey({ flow, operation, bad }: FlowIndicator): string {
   return `${flow} ${operation} ${bad}`;
 }
 

@@ -2,8 +2,9 @@ import type { Objective } from '@plumbline/model/catalog/objective.ts';
 import { execute, inTransaction, query, type Executor } from '@plumbline/model/postgres/pool.ts';
 import { alertIdOf, AlertState, quietAlert, stepAlert } from '@plumbline/slo/alert.ts';
 import { minuteMs, minuteOf } from '@plumbline/slo/interval.ts';
-import { readRuns, runKey } from '@plumbline/slo/outage-queries.ts';
+import { readRuns } from '@plumbline/slo/outage-queries.ts';
 import { judgeRun, outageRules, type Run } from '@plumbline/slo/outage.ts';
+import { indicatorKey } from '@plumbline/slo/readings.ts';
 import { z } from 'zod';
 import { raiseAlert, type Finding } from '../alerts/raise.ts';
 import type { Context } from '../context.ts';
@@ -34,7 +35,7 @@ export async function watchOutages(context: Context, owner: string): Promise<boo
     const firing: string[] = [];
     const stepped: { name: string; state: AlertState }[] = [];
     for (const objective of objectives) {
-      const run = runs.get(runKey(objective.indicator));
+      const run = runs.get(indicatorKey(objective.indicator));
       const before = kept.get(objective.name) ?? quietAlert;
       const { state } = stepAlert(
         before,

@@ -1,6 +1,7 @@
 import { query, type Executor } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
 import { DeadLetterAction, DeadLetterFilter } from '../schemas.ts';
+import { DeadLetterBulk } from './schemas.ts';
 
 /** Whoever looks wants what runs and what just ended; the audit log has the rest. */
 const listedMax = 50;
@@ -9,20 +10,12 @@ const columns = `
   id, state, action->>'kind' AS kind, actor_name AS "requestedBy", requested_at AS "requestedAt", ended_at AS "endedAt",
   letters, changed, skipped, error`;
 
-const BulkRow = z.object({
-  id: z.string(),
-  state: z.enum(['running', 'done', 'cancelled', 'failed']),
-  kind: z.string(),
-  requestedBy: z.string(),
+const BulkRow = DeadLetterBulk.extend({
   requestedAt: z.date().transform((at) => at.toISOString()),
   endedAt: z
     .date()
     .nullable()
     .transform((at) => at?.toISOString() ?? null),
-  letters: z.int(),
-  changed: z.int(),
-  skipped: z.int(),
-  error: z.string().nullable(),
 });
 export type BulkRow = z.output<typeof BulkRow>;
 
