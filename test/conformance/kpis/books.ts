@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { createPostgres, type Postgres } from '@plumbline/model/postgres/pool.ts';
 import { databaseUrlOf, openTables } from '../../distributor/live/tables.ts';
 import { flowSpec } from '../../distributor/business/flows.ts';
 import type { Step } from '../../distributor/business/types.ts';
@@ -16,12 +16,12 @@ const tables = `
     says_outcome boolean, duration_ns bigint);`;
 
 /** Keeps the books of all systems, as the live distributor does in PostgreSQL. */
-export async function keepBooks(serverUrl: string, steps: readonly Step[]): Promise<pg.Pool> {
+export async function keepBooks(serverUrl: string, steps: readonly Step[]): Promise<Postgres> {
   const own = await openTables(serverUrl, true);
   for (const step of steps) if (step.kind === 'record') own.put(step);
   await own.store();
   await own.close();
-  const pool = new pg.Pool({ connectionString: databaseUrlOf(serverUrl), max: 2 });
+  const pool = createPostgres(databaseUrlOf(serverUrl), { connectionsMax: 2, statementMsMax: 120_000 });
   await pool.query(tables);
   const insert = (sql: string, rows: readonly object[]) => pool.query(sql, [JSON.stringify(rows)]);
   await insert(
