@@ -39,13 +39,20 @@ export async function readKpis(context: Context, asked: Asked): Promise<KpiTile[
   return answers.map(({ tile }) => tile).toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** One KPI over one period. */
-export async function readOne(
+interface Placed {
+  readonly definition: Definition;
+  readonly span: PeriodSpan;
+  readonly heard: Heard;
+  readonly window: Window;
+}
+
+/** What a KPI counts over a period, and up to when anything is known: all but the counting. */
+export async function placeOf(
   context: Context,
   kpi: Kpi,
   asked: Asked,
   heardIn = shareHeard(context),
-): Promise<Answered> {
+): Promise<Placed> {
   const { catalog } = context.catalog.current();
   const definition = define(kpi, catalog);
   const nowMs = context.now().getTime();
@@ -55,7 +62,17 @@ export async function readOne(
     definition.systems.length === 0
       ? { watermarkMs: nowMs, coverage: null }
       : heardOf(definition.systems, catalog, await heardIn(span.fromMs, untilMs), span.fromMs, untilMs);
-  const window = windowOf(span, Math.min(nowMs, heard.watermarkMs ?? nowMs));
+  return { definition, span, heard, window: windowOf(span, Math.min(nowMs, heard.watermarkMs ?? nowMs)) };
+}
+
+/** One KPI over one period. */
+export async function readOne(
+  context: Context,
+  kpi: Kpi,
+  asked: Asked,
+  heardIn = shareHeard(context),
+): Promise<Answered> {
+  const { definition, span, heard, window } = await placeOf(context, kpi, asked, heardIn);
   const part = await partOf(context, kpi, definition, window, heard);
   return {
     tile: tileOf(kpi, definition, span, window, heard, part),

@@ -1,4 +1,5 @@
-import { dateAt, periodOf } from '@plumbline/slo/period.ts';
+import type { Kpi } from '@plumbline/model/catalog/kpi.ts';
+import { periodOf } from '@plumbline/slo/period.ts';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { decodeCursor, encodeCursor } from '../paging.ts';
@@ -7,7 +8,7 @@ import type { Definition, Window } from './definition.ts';
 import { targetOf } from './fold.ts';
 import { repairMs, troubleDims } from './fold-troubles.ts';
 import { readRows, type RowRow } from './queries.ts';
-import { readOne, windowOf, type Asked } from './read-kpis.ts';
+import { placeOf, windowOf, type Asked } from './read-kpis.ts';
 import { findKpi } from './read-kpi.ts';
 import { readTroubles } from './repair-queries.ts';
 import type { Trouble } from './repair-time.ts';
@@ -27,7 +28,7 @@ const Position = z.tuple([z.iso.date(), z.int(), z.iso.datetime(), z.string().ma
 export async function readRowsPage(context: Context, name: string, asked: RowsAsked): Promise<KpiRows> {
   const kpi = findKpi(context, name);
   const position = asked.cursor === undefined ? undefined : decodeCursor(asked.cursor, Position);
-  const { definition, window, date } = await windowFor(context, name, asked, position);
+  const { definition, window, date } = await windowFor(context, kpi, asked, position);
   if (kpi.measure.kind === 'findings') return { items: [], nextCursor: null };
   const after = position && { at: position[2], id: position[3] };
   const filter = { missedOnly: asked.missedOnly, dim: asked.dim, after, limit: asked.limit + 1 };
@@ -54,18 +55,17 @@ export async function readRowsPage(context: Context, name: string, asked: RowsAs
 
 async function windowFor(
   context: Context,
-  name: string,
+  kpi: Kpi,
   asked: Asked,
   position: z.output<typeof Position> | undefined,
 ): Promise<{ definition: Definition; window: Window; date: string }> {
-  const kpi = findKpi(context, name);
-  const { catalog } = context.catalog.current();
   if (position) {
+    const { catalog } = context.catalog.current();
     const span = periodOf(asked.period, position[0], kpi.timeZone);
     return { definition: define(kpi, catalog), window: windowOf(span, position[1]), date: span.date };
   }
-  const { definition, window } = await readOne(context, kpi, asked);
-  return { definition, window, date: dateAt(window.fromMs, kpi.timeZone) };
+  const { definition, window, span } = await placeOf(context, kpi, asked);
+  return { definition, window, date: span.date };
 }
 
 function rowOf(row: RowRow, { dims, facts, higherIsBetter }: Definition): KpiRow {
