@@ -28,7 +28,7 @@ export function maskJson(value: unknown, rules: MaskRules): Masked {
     if (typeof inner !== 'object' || inner === null) return inner;
     return Object.fromEntries(
       Object.entries(inner).map(([name, item]) => {
-        const place = `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+        const place = pointerTo(at, name);
         return [name, rules.names.has(name.toLowerCase()) ? hide(place) : walk(item, place)];
       }),
     );
@@ -46,6 +46,11 @@ export function maskJson(value: unknown, rules: MaskRules): Masked {
  */
 export function placeIn(at: string, step: string | number, rules: MaskRules): string {
   if (rules.pointers.size === 0) return '';
+  return pointerTo(at, step);
+}
+
+/** RFC 6901. */
+function pointerTo(at: string, step: string | number): string {
   return `${at}/${typeof step === 'number' ? step : step.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 

@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import { Duration, Name, TimeZone } from './name.ts';
+import { Duration, EventName, Name, TimeZone } from './name.ts';
 
-const EventName = z
-  .string()
-  .max(120)
-  .regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, 'write an event name such as order.placed');
+const Event = EventName.max(120);
 const Attribute = z.string().regex(/^[A-Za-z][\w.-]{0,119}$/, 'write the name of an attribute or field');
 const share = z.number().min(0).max(1);
 const words = z.string().min(1).max(120);
@@ -13,15 +10,15 @@ const words = z.string().min(1).max(120);
 const Contributor = z.discriminatedUnion('of', [
   z.strictObject({ title: words, of: z.literal('system').describe('The system that told of the beginning') }),
   z.strictObject({ title: words, of: z.literal('key'), entity: z.string().min(1).max(63) }),
-  z.strictObject({ title: words, of: z.literal('attribute'), event: EventName, attribute: Attribute }),
+  z.strictObject({ title: words, of: z.literal('attribute'), event: Event, attribute: Attribute }),
 ]);
 export type Contributor = z.infer<typeof Contributor>;
 
 /** From one event of an entity to another one, and how long that may take. */
 const elapsed = {
   entity: z.string().min(1).max(63).describe('Entity whose key joins the two events'),
-  from: EventName,
-  to: EventName,
+  from: Event,
+  to: Event,
   system: Name.describe('System that tells of the second event'),
   within: Duration,
   calendar: Name.optional().describe('Calendar in whose open time it elapses. Default: all hours'),
@@ -52,8 +49,8 @@ const StockAccuracy = z.strictObject({
     .describe('How an id names what is stored where, as SKU@warehouse: contributors are found by these'),
   inFlight: z
     .strictObject({
-      from: EventName,
-      to: EventName,
+      from: Event,
+      to: Event,
       entity: z.string().min(1).max(63),
       quantity: Attribute,
       within: Duration,

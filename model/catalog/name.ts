@@ -21,3 +21,8 @@ function isTimeZone(zone: string): boolean {
     return false;
   }
 }
+
+/** Name of a business event: `entity.past_participle`, such as `order.placed`. */
+export const EventName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, 'use entity.verb in lower case, such as order.placed');

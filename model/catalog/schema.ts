@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { NamedCalendar } from './calendar.ts';
-import { Duration, Name, TimeZone } from './name.ts';
+import { Duration, EventName, Name, TimeZone } from './name.ts';
 import type { Kpi, KpiReport } from './kpi.ts';
 import type { Objective } from './objective.ts';
 import type { Probe } from './probe.ts';
@@ -9,11 +9,6 @@ import type { Probe } from './probe.ts';
 export const EntityName = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,62}$/, 'use lower-case letters, digits and underscores, starting with a letter');
-
-/** Name of a business event: `entity.past_participle`, such as `order.placed`. */
-export const EventName = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/, 'use entity.verb in lower case, such as order.placed');
 
 /** Attribute name of OpenTelemetry or of one's own, such as `messaging.destination.name`. */
 export const AttributeName = z
