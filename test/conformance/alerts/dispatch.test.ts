@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { claimNext, recordDelivery } from '@plumbline/control-plane/alerts/course-store.ts';
@@ -15,6 +13,7 @@ import type { Channel, Delivery, Notification } from '@plumbline/slo/notify/noti
 import { openChannel } from '@plumbline/slo/notify/open-channel.ts';
 import { createReach } from '@plumbline/slo/notify/reach.ts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openReceiver, secret, type Told } from './receiver.ts';
 import { z } from 'zod';
 import { startEngines, type Engines } from '../../../deploy/local/engines.ts';
 
@@ -300,19 +299,10 @@ test('nothing is told to a channel that the alert does not name', async () => {
 });
 
 test('running by itself it reaches a real receiver within a second, and stops cleanly', async () => {
-  const received: { type: string; data: { key: string } }[] = [];
-  const server: Server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (part: Buffer) => (body += String(part)));
-    request.on('end', () => {
-      received.push(JSON.parse(body) as (typeof received)[number]);
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const received: Told[] = [];
+  const receiver = await openReceiver((told) => void received.push(told));
   const hook = openChannel(
-    { kind: 'webhook', url, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+    { kind: 'webhook', url: receiver.url, secret },
     { reach: createReach(['127.0.0.0/8']), now: () => clock, limitMs: 2000 },
   );
   const stop = startDispatch(ports(new Map([['hook', hook]])));
@@ -321,7 +311,7 @@ test('running by itself it reaches a real receiver within a second, and stops cl
   await clearAlert(postgres, 'orders', clock);
   await expect.poll(() => received.length, { timeout: 10_000 }).toBe(2);
   await stop();
-  server.close();
+  receiver.close();
   expect(received.map(({ type, data }) => `${data.key} ${type}`)).toEqual([
     'orders alert.trigger',
     'orders alert.resolve',

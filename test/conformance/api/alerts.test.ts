@@ -1,32 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { dispatchTo } from '@plumbline/control-plane/alerts/dispatch.ts';
 import { clearAlert, raiseAlert } from '@plumbline/control-plane/alerts/raise.ts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openReceiver, secret, type Receiver, type Told } from '../alerts/receiver.ts';
 import { codeOf, openStand, type Stand } from './stand.ts';
 
-const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 let stand: Stand;
-let server: Server;
+let receiver: Receiver;
 let engineer = '';
 let viewer = '';
 let status = 204;
-const received: { type: string; data: { title: string } }[] = [];
+const received: Told[] = [];
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (part: Buffer) => (body += String(part)));
-    request.on('end', () => {
-      received.push(JSON.parse(body) as (typeof received)[number]);
-      response.writeHead(status).end();
-    });
+  receiver = await openReceiver((told) => {
+    received.push(told);
+    return status;
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   stand = await openStand(undefined, undefined, {
-    PLUMBLINE_CHANNEL_ON_CALL: `webhook+http://:${secret}@127.0.0.1:${port}/hook`,
+    PLUMBLINE_CHANNEL_ON_CALL: receiver.channel,
     PLUMBLINE_CHANNEL_FAR_AWAY: `webhook+http://:${secret}@10.1.2.3/hook`,
     PLUMBLINE_NOTIFY_NETWORKS: '127.0.0.0/8',
   });
@@ -34,7 +26,7 @@ beforeAll(async () => {
   viewer = await stand.tokenOf('viewer');
 });
 afterAll(async () => {
-  server.close();
+  receiver.close();
   await stand.close();
 });
 beforeEach(() => {

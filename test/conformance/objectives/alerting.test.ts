@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dispatchTo } from '@plumbline/control-plane/alerts/dispatch.ts';
@@ -12,14 +10,15 @@ import {
 import type { ObjectiveHistory } from '@plumbline/control-plane/objectives/schemas.ts';
 import { minuteMs } from '@plumbline/slo/interval.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openReceiver, type Receiver, type Told } from '../alerts/receiver.ts';
 import { openStand, type Stand } from '../api/stand.ts';
 import { catalogText, message, objectiveText } from './catalog.ts';
 
 const now = Math.floor(Date.now() / minuteMs);
 const outage = { from: now - 90, to: now - 75 };
-const received: { type: string; data: { severity: string; startedAt: string; summary: string } }[] = [];
+const received: Told[] = [];
 let directory = '';
-let server: Server;
+let receiver: Receiver;
 let stand: Stand;
 let token = '';
 
@@ -27,17 +26,9 @@ beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'plumbline-objectives-'));
   await writeFile(path.join(directory, 'catalog.yaml'), catalogText);
   await writeFile(path.join(directory, 'objectives.yaml'), objectiveText);
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (part: Buffer) => (body += String(part)));
-    request.on('end', () => {
-      received.push(JSON.parse(body) as (typeof received)[number]);
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  receiver = await openReceiver((told) => void received.push(told));
   stand = await openStand(directory, undefined, {
-    PLUMBLINE_CHANNEL_ON_CALL: `webhook+http://:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw@127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    PLUMBLINE_CHANNEL_ON_CALL: receiver.channel,
     PLUMBLINE_NOTIFY_NETWORKS: '127.0.0.0/8',
   });
   token = await stand.tokenOf('viewer');
@@ -51,7 +42,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  server.close();
+  receiver.close();
   await stand.close();
   await rm(directory, { recursive: true, force: true });
 });

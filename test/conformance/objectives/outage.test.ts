@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dispatchTo } from '@plumbline/control-plane/alerts/dispatch.ts';
 import { evaluateObjectives } from '@plumbline/control-plane/objectives/evaluate-objectives.ts';
 import { watchOutages } from '@plumbline/control-plane/objectives/watch-outages.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openReceiver, type Receiver } from '../alerts/receiver.ts';
 import { openStand, type Stand } from '../api/stand.ts';
 import { span, type SpanRow } from '../derivation/store.ts';
 import { catalogText, objectiveText } from './catalog.ts';
@@ -17,7 +16,7 @@ const owner = randomUUID();
 const evaluator = { owner, engine: undefined };
 const received: { second: number; type: string; startedAt: string; title: string }[] = [];
 let directory = '';
-let server: Server;
+let receiver: Receiver;
 let stand: Stand;
 let second = 0;
 
@@ -25,26 +24,16 @@ beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'plumbline-outage-'));
   await writeFile(path.join(directory, 'catalog.yaml'), catalogText);
   await writeFile(path.join(directory, 'objectives.yaml'), objectiveText);
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (part: Buffer) => (body += String(part)));
-    request.on('end', () => {
-      const { type, data } = JSON.parse(body) as {
-        type: string;
-        data: { startedAt: string; title: string };
-      };
-      received.push({ second, type, startedAt: data.startedAt, title: data.title });
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  receiver = await openReceiver(
+    ({ type, data: { startedAt, title } }) => void received.push({ second, type, startedAt, title }),
+  );
   stand = await openStand(directory, undefined, {
-    PLUMBLINE_CHANNEL_ON_CALL: `webhook+http://:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw@127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    PLUMBLINE_CHANNEL_ON_CALL: receiver.channel,
     PLUMBLINE_NOTIFY_NETWORKS: '127.0.0.0/8',
   });
 });
 afterAll(async () => {
-  server.close();
+  receiver.close();
   await stand.close();
   await rm(directory, { recursive: true, force: true });
 });
