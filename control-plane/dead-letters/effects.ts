@@ -22,17 +22,26 @@ const unsettled = ['open', 'acknowledged'] as const;
 const settled = ['resolved', 'ignored'] as const;
 const restful = [...unsettled, ...settled, 'quarantined'] as const;
 
-/** Letters in their order, from one on. */
+/** Letters in their order by `seq`, from one on: after this one, and none newer than the other. */
 export interface Part {
-  /** Letters by `seq`: after this one, and none newer than the other. */
   readonly after: string;
   readonly upTo: string;
   readonly limit: number;
+  /** Of these alone. */
+  readonly among?: readonly string[];
 }
 
-const Applied = z.object({ found: z.int(), changed: z.int(), last: z.string().nullable() });
+const Applied = z.object({
+  found: z.int(),
+  changed: z.int(),
+  last: z.string().nullable(),
+  held: z.array(z.string()),
+});
 
-/** Changes what a selection names, or a part of it, in one statement. `last` is the newest letter that it found. */
+/**
+ * Changes what a selection names, in one statement, or a part of it: then what somebody else has locked is passed over, and told as
+ * `held`, so that one letter does not stop all behind it. `last` is the newest letter that it found, by `seq` as those are.
+ */
 export async function applyEffect(
   on: Executor,
   { where, params }: Selection,
@@ -47,20 +56,24 @@ export async function applyEffect(
     sql: `
       WITH found AS MATERIALIZED (
         SELECT d.id, d.seq FROM dead_letters d WHERE ${where}
-        ${part ? `AND d.seq > $${bounds}::bigint AND d.seq <= $${bounds + 1}::bigint ORDER BY d.seq LIMIT $${bounds + 2}` : ''}
+        ${part ? `AND d.seq > $${bounds}::bigint AND d.seq <= $${bounds + 1}::bigint AND ($${bounds + 3}::bigint[] IS NULL OR d.seq = ANY ($${bounds + 3})) ORDER BY d.seq LIMIT $${bounds + 2}` : ''}
+      ),
+      ours AS MATERIALIZED (
+        ${part ? 'SELECT d.id, d.seq FROM dead_letters d WHERE d.id IN (SELECT id FROM found) FOR NO KEY UPDATE SKIP LOCKED' : 'SELECT id, seq FROM found'}
       ),
       changed AS (
         UPDATE dead_letters d SET ${effect.set(states + 1)}, revision = d.revision + 1
-        FROM found f WHERE d.id = f.id AND d.state = ANY ($${states}::text[]) AND ${effect.fits?.(states + 1) ?? 'true'}
+        FROM ours f WHERE d.id = f.id AND d.state = ANY ($${states}::text[]) AND ${effect.fits?.(states + 1) ?? 'true'}
         RETURNING 1
       )
       SELECT (SELECT count(*)::integer FROM found) AS found, (SELECT count(*)::integer FROM changed) AS changed,
-        (SELECT max(seq)::text FROM found) AS last
+        (SELECT max(seq)::text FROM found) AS last,
+        ARRAY(SELECT seq::text FROM found WHERE id NOT IN (SELECT id FROM ours)) AS held
       LIMIT 1`,
-    params: [...params, ...own, ...(part ? [part.after, part.upTo, part.limit] : [])],
+    params: [...params, ...own, ...(part ? [part.after, part.upTo, part.limit, part.among ?? null] : [])],
     schema: Applied,
   });
-  return row ?? { found: 0, changed: 0, last: null };
+  return row ?? { found: 0, changed: 0, last: null, held: [] };
 }
 
 /** What an action does, at this instant. Pure. */

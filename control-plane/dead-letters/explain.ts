@@ -3,6 +3,8 @@ import { execute, query } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { causeOf } from './cause.ts';
+import { hideQuotes } from './quotes.ts';
+import { readSecrets } from './read-secrets.ts';
 
 /** Telemetry of a failure arrives within this time of its letter, or never. */
 const unexplainedMs = 10 * 60_000;
@@ -31,7 +33,7 @@ export async function explain(context: Context, flow: string, isOver: () => bool
       schema: LetterRow,
     });
     if (letters.length === 0) return;
-    await writeReasons(context, flow, await findReasons(context, flow, letters));
+    await writeReasons(context, flow, letters, await findReasons(context, flow, letters));
     before = letters.length < askedMax ? null : (letters.at(-1)?.seq ?? null);
   } while (before !== null && !isOver());
 }
@@ -62,25 +64,45 @@ function findReasons(context: Context, flow: string, letters: readonly LetterRow
   });
 }
 
-async function writeReasons(context: Context, flow: string, reasons: readonly ReasonRow[]): Promise<void> {
+async function writeReasons(
+  context: Context,
+  flow: string,
+  letters: readonly LetterRow[],
+  reasons: readonly ReasonRow[],
+): Promise<void> {
   if (reasons.length === 0) return;
+  const told = new Map(reasons.map((reason) => [reason.messageId, reason]));
+  const explained = letters.flatMap(({ id, messageId }) => {
+    const reason = told.get(messageId);
+    return reason ? [{ ...reason, id }] : [];
+  });
+  const secrets = await readSecrets(
+    context.postgres,
+    context.catalog.current().catalog,
+    flow,
+    explained.map(({ id }) => id),
+  );
+  const shown = explained.map((one) => {
+    const hide = (text: string) => hideQuotes(text, secrets.get(one.id) ?? []);
+    return { ...one, errorType: hide(one.errorType), errorMessage: hide(one.errorMessage) };
+  });
   await execute(
     context.postgres,
     `UPDATE dead_letters d SET cause = t.cause, error_type = t.type, error_message = t.message, revision = d.revision + 1,
        trace_id = CASE WHEN d.trace_id = '' THEN t.trace_id ELSE d.trace_id END,
        span_id = CASE WHEN d.span_id = '' THEN t.span_id ELSE d.span_id END
-     FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) AS t (message_id, cause, type, message, trace_id, span_id)
-     WHERE d.flow = $1 AND d.message_id = t.message_id AND d.cause = 'unknown'`,
+     FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) AS t (id, cause, type, message, trace_id, span_id)
+     WHERE d.flow = $1 AND d.id = t.id AND d.cause = 'unknown'`,
     [
       flow,
-      reasons.map(({ messageId }) => messageId),
-      reasons.map(({ errorType, errorMessage }) =>
+      shown.map(({ id }) => id),
+      shown.map(({ errorType, errorMessage }) =>
         causeOf({ type: errorType, message: errorMessage, stack: '' }),
       ),
-      reasons.map(({ errorType }) => errorType),
-      reasons.map(({ errorMessage }) => errorMessage),
-      reasons.map(({ traceId }) => traceId),
-      reasons.map(({ spanId }) => spanId),
+      shown.map(({ errorType }) => errorType),
+      shown.map(({ errorMessage }) => errorMessage),
+      shown.map(({ traceId }) => traceId),
+      shown.map(({ spanId }) => spanId),
     ],
   );
 }

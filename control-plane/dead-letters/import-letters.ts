@@ -7,7 +7,8 @@ import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
 import type { Arrival } from '../transports/port.ts';
 import { findLetters, insertPayloads, lockIntake, type Item } from './intake-statements.ts';
-import { readLetter } from './letter.ts';
+import { readLetter, rulesOf } from './letter.ts';
+import { hideInDeath, hideInLetter, secretsOf } from './quotes.ts';
 import { lockOf } from './store.ts';
 import { TransferLetter, type Imported } from './transfer.ts';
 
@@ -96,10 +97,13 @@ function readLine(catalog: Catalog, text: string, now: Date): Line | { readonly 
     const [issue] = parsed.error.issues;
     return { wrong: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}` };
   }
-  const letter = parsed.data;
-  const flow = catalog.flows.find(({ name }) => name === letter.flow);
-  if (!flow) return { wrong: `flow: the catalog declares no flow "${letter.flow}"` };
-  const arrival = arrivalOf(letter);
+  const flow = catalog.flows.find(({ name }) => name === parsed.data.flow);
+  if (!flow) return { wrong: `flow: the catalog declares no flow "${parsed.data.flow}"` };
+  const arrival = arrivalOf(parsed.data);
+  // Another installation may hide less: what is said here of a letter is hidden as here.
+  const secrets = secretsOf(arrival, rulesOf(catalog, flow));
+  const attempts = parsed.data.attempts.map((attempt) => hideInDeath(attempt, secrets));
+  const letter = { ...hideInLetter(parsed.data, secrets), attempts };
   const read = readLetter(catalog, flow, arrival, now);
   const identity = `${letter.messageId} ${read.payloadHash.toString('hex')}`;
   return { letter, item: { arrival, letter: { ...read, messageId: letter.messageId }, at: 0, identity } };

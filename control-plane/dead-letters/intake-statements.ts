@@ -284,7 +284,7 @@ export async function insertAttempts(
       items.map(({ letter }) => letter.errorType),
       items.map(({ letter }) => letter.errorMessage),
       items.map(({ letter }) => letter.stack),
-      items.map(({ arrival }) => cleanOrNull(arrival.reason)),
+      items.map(({ letter }) => letter.reason),
       items.map(({ arrival }) => countOrNull(arrival.deliveries)),
       items.map(({ letter }) => letter.traceId),
       items.map(({ letter }) => letter.spanId),

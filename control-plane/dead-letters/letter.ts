@@ -4,9 +4,10 @@ import { parseBusinessKey, formatBusinessKey } from '@plumbline/model/telemetry/
 import { firstHeader, lastHeader } from '../transports/headers.ts';
 import type { Arrival } from '../transports/port.ts';
 import { causeOf } from './cause.ts';
-import { hiddenTexts, maskRules, maskText, type MaskRules } from './mask.ts';
+import { maskRules, type MaskRules } from './mask.ts';
 import { payloadHash } from './payload-hash.ts';
 import { parseJson, valueAt } from './pointer.ts';
+import { hideQuotes, secretsOf } from './quotes.ts';
 import { wordsOf } from './words.ts';
 
 /** Header by which a replay says which dead letter it sends; what dies again carries it back. */
@@ -56,6 +57,8 @@ export interface Letter {
   readonly errorType: string;
   readonly errorMessage: string;
   readonly stack: string;
+  /** Why the broker says that it died. */
+  readonly reason: string | null;
   readonly failedAt: Date;
   readonly payloadHash: Buffer;
   readonly keys: readonly string[];
@@ -81,13 +84,19 @@ export function readLetter(
   const { deadLetters } = flow;
   const json = parseJson(arrival.body);
   const rules = rulesOf(catalog, flow);
-  // Consumers quote what they could not take: lists and groups show the quote, so it is masked once and for all.
-  const hidden = json === undefined ? [] : hiddenTexts(json, rules);
   const read = (place: BodyPlace | undefined): string => placeText(place, arrival, json);
+  const told = {
+    type: said.errorType || read(deadLetters.error?.type) || (arrival.reason ?? ''),
+    message: said.errorMessage || read(deadLetters.error?.message),
+    stack: said.stack || read(deadLetters.error?.stack),
+    reason: arrival.reason ?? '',
+  };
+  // A message of which nothing is said need not be searched.
+  const secrets = Object.values(told).some((text) => text !== '') ? secretsOf(arrival, rules) : [];
   const error = {
-    type: (said.errorType || read(deadLetters.error?.type) || (arrival.reason ?? '')).slice(0, 300),
-    message: maskText(said.errorMessage || read(deadLetters.error?.message), hidden).slice(0, fieldMax),
-    stack: maskText(said.stack || read(deadLetters.error?.stack), hidden).slice(0, stackMax),
+    type: hideQuotes(told.type, secrets).slice(0, 300),
+    message: hideQuotes(told.message, secrets).slice(0, fieldMax),
+    stack: hideQuotes(told.stack, secrets).slice(0, stackMax),
   };
   const trace = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(headerText(arrival, 'traceparent'));
   const errorHeaders = Object.values(deadLetters.error ?? {}).flatMap((place) =>
@@ -104,6 +113,7 @@ export function readLetter(
     errorType: clean(error.type),
     errorMessage: clean(error.message),
     stack: clean(error.stack),
+    reason: arrival.reason === null ? null : clean(hideQuotes(arrival.reason, secrets)),
     failedAt: failedAtOf(arrival, arrivedAt),
     payloadHash: payloadHash(arrival, new Set([...volatileHeaders, ...errorHeaders])),
     keys: keysOf(flow, read, said.keys ?? []),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { dots, hiddenTexts, hidesHeader, maskJson, maskRules, maskText } from './mask.ts';
+import { dots, hiddenTexts, hidesHeader, maskJson, maskRules } from './mask.ts';
 
 it('hides fields by name wherever they stand, and by pointer only there', () => {
   const rules = maskRules(['email', '/bank/iban', '/lines/0/note']);
@@ -25,7 +25,7 @@ it('never shows what signs requests', () => {
   expect(hidesHeader('x-flow', maskRules([]))).toBe(false);
 });
 
-it('hides in a text what stands in hidden fields, the longest first, and leaves what is too short to tell', () => {
+it('finds what stands in hidden fields, the longest first, and leaves what is too short to tell', () => {
   const body = {
     customer: { email: 'eva@b.example', name: 'Eva', address: { street: 'Rue 1234', zip: 75001 } },
     note: 'call eva@b.example.org',
@@ -33,7 +33,4 @@ it('hides in a text what stands in hidden fields, the longest first, and leaves 
   };
   const hidden = hiddenTexts(body, maskRules(['email', 'name', 'address', '/note']));
   expect(hidden).toEqual(['call eva@b.example.org', 'eva@b.example', 'Rue 1234', '75001']);
-  expect(maskText('Eva at Rue 1234, 75001: eva@b.example is no customer', hidden)).toBe(
-    `Eva at ${dots}, ${dots}: ${dots} is no customer`,
-  );
 });

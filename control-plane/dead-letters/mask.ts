@@ -55,8 +55,8 @@ function pointerTo(at: string, step: string | number): string {
 }
 
 /** Shorter texts stand in other words by chance. */
-const hiddenLengthMin = 4;
-const hiddenTextsMax = 200;
+export const hiddenLengthMin = 4;
+export const hiddenTextsMax = 200;
 
 /** What stands in hidden fields, longest first: what a consumer wrote about a message may quote it. Pure. */
 export function hiddenTexts(value: unknown, rules: MaskRules): readonly string[] {
@@ -78,11 +78,6 @@ export function hiddenTexts(value: unknown, rules: MaskRules): readonly string[]
   };
   walk(value, '', false);
   return [...texts].sort((a, b) => b.length - a.length);
-}
-
-/** A text with what is hidden elsewhere replaced by dots. Pure. */
-export function maskText(text: string, hidden: readonly string[]): string {
-  return hidden.reduce((masked, one) => masked.replaceAll(one, dots), text);
 }
 
 export function hidesHeader(name: string, rules: MaskRules): boolean {

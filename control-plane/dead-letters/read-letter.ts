@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
+import { decodeHeaders } from './headers.ts';
 import { rulesOf } from './letter.ts';
-import { maskText } from './mask.ts';
 import {
   findLetter,
   listAttempts,
@@ -10,8 +10,9 @@ import {
   type DetailRow,
   type SummaryRow,
 } from './queries.ts';
+import { hideInDeath, hideInLetter, hideQuotes, secretsOf } from './quotes.ts';
 import type { DeadLetterDetail, DeadLetterSummary } from './schemas.ts';
-import { hiddenIn, viewBody, viewHeaders } from './view-letter.ts';
+import { viewBody, viewHeaders } from './view-letter.ts';
 
 /** One dead letter as a person may see it: masked, with its deaths, notes and replays. @throws Problem not_found */
 export async function readDeadLetter(context: Context, id: string): Promise<DeadLetterDetail> {
@@ -26,11 +27,10 @@ export async function readDeadLetter(context: Context, id: string): Promise<Dead
   const flow = catalog.flows.find(({ name }) => name === letter.flow);
   const key = letter.key?.toString('utf8') ?? null;
   const rules = rulesOf(catalog, flow);
-  // Errors of later deaths, and answers of targets, come without the body: what they quote of it is hidden here.
-  const hidden = hiddenIn(letter, rules);
+  // It was masked as it was written down, by the rules of that day: what is hidden since then is hidden here.
+  const secrets = secretsOf({ body: letter.body, headers: decodeHeaders(letter.headers) }, rules);
   return {
-    ...summaryOf(letter),
-    errorMessage: maskText(letter.errorMessage, hidden),
+    ...hideInLetter(summaryOf(letter), secrets),
     flowTitle: flow?.title ?? letter.flow,
     source: flow?.source ?? '',
     target: flow?.target ?? '',
@@ -40,16 +40,14 @@ export async function readDeadLetter(context: Context, id: string): Promise<Dead
     destination: letter.destination,
     payloadHash: letter.payloadHash.toString('hex'),
     version: letter.version,
-    headers: viewHeaders(letter.headers, rules, hidden),
+    headers: viewHeaders(letter.headers, rules, secrets),
     body: viewBody(letter, catalog, flow),
-    attempts: attempts.map((attempt) => ({
-      ...attempt,
-      errorMessage: maskText(attempt.errorMessage, hidden),
-      stack: maskText(attempt.stack, hidden),
-      reason: attempt.reason === null ? null : maskText(attempt.reason, hidden),
-    })),
+    attempts: attempts.map((attempt) => hideInDeath(attempt, secrets)),
     notes,
-    replays,
+    replays: replays.map((replay) => ({
+      ...replay,
+      reason: replay.reason === null ? null : hideQuotes(replay.reason, secrets),
+    })),
   };
 }
 

@@ -1,14 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from '../context.ts';
+import { ndjson, ndjsonFile } from '../ndjson.ts';
 import { problemResponses } from '../problem.ts';
 import { actorOf, createRouter } from '../router.ts';
 import { exportLetters } from './export-letters.ts';
 import { importLetters } from './import-letters.ts';
 import { DeadLetterFilter } from './schemas.ts';
 import { Imported, TransferLetter } from './transfer.ts';
-
-// Typed as any text: the router takes a literal name that ends in json for one JSON value.
-const ndjson: string = 'application/x-ndjson';
 
 const exported = createRoute({
   method: 'get',
@@ -38,10 +36,7 @@ export function transferRoutes(context: Context) {
   return createRouter()
     .openapi(exported, async (c) => {
       const stream = await exportLetters(context, actorOf(c), c.get('requestId'), c.req.valid('query'));
-      return c.body(stream, 200, {
-        'content-type': ndjson,
-        'content-disposition': 'attachment; filename="dead-letters.ndjson"',
-      });
+      return c.body(stream, 200, ndjsonFile('dead-letters.ndjson'));
     })
     .openapi(imported, async (c) =>
       c.json(await importLetters(context, actorOf(c), c.get('requestId'), await c.req.text()), 200),

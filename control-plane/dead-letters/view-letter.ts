@@ -3,9 +3,10 @@ import type { Catalog, Flow } from '@plumbline/model/catalog/schema.ts';
 import type { z } from 'zod';
 import { decodeHeaders } from './headers.ts';
 import { rulesOf } from './letter.ts';
-import { dots, hiddenTexts, hidesHeader, maskJson, maskText, type MaskRules } from './mask.ts';
+import { dots, hidesHeader, maskJson, type MaskRules } from './mask.ts';
 import { parseJson } from './pointer.ts';
 import type { DetailRow } from './queries.ts';
+import { hideQuotes } from './quotes.ts';
 import { hasRepeatedNames } from './repeated-names.ts';
 import type { BodyView, HeaderView } from './schemas.ts';
 
@@ -13,24 +14,18 @@ const shownBytesMax = 256 * 1024;
 const schemaErrorsMax = 50;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Headers as a person may see them. @param hidden what of the body is hidden, which a header may quote */
+/** Headers as a person may see them. @param secrets what of the message is hidden, which a header may quote */
 export function viewHeaders(
   block: Buffer,
   rules: MaskRules,
-  hidden: readonly string[],
+  secrets: readonly string[],
 ): z.output<typeof HeaderView>[] {
   return decodeHeaders(block).map(([name, bytes]) => {
     if (hidesHeader(name, rules)) return { name, value: dots, encoding: 'utf8', masked: true };
     const { value, encoding } = textOf(bytes);
-    const shown = encoding === 'utf8' ? maskText(value, hidden) : value;
+    const shown = encoding === 'utf8' ? hideQuotes(value, secrets) : value;
     return { name, value: shown, encoding, masked: shown !== value };
   });
-}
-
-/** What of a message is hidden, to be hidden in what was written about it as well. */
-export function hiddenIn(letter: DetailRow, rules: MaskRules): readonly string[] {
-  const json = parseJson(letter.body);
-  return json === undefined ? [] : hiddenTexts(json, rules);
 }
 
 /**

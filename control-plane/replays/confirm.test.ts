@@ -6,6 +6,7 @@ const sentAt = new Date('2026-11-23T12:00:00.000Z');
 const later = (ms: number) => new Date(sentAt.getTime() + ms);
 const item = (state: Awaiting['state']): Awaiting => ({
   position: 3,
+  deadLetterId: 'l',
   messageId: 'm',
   key: null,
   sentAt,

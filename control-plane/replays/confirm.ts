@@ -1,5 +1,8 @@
+import type { Catalog } from '@plumbline/model/catalog/schema.ts';
 import { inTransaction, query, type Postgres } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
+import { hideQuotes } from '../dead-letters/quotes.ts';
+import { readSecrets } from '../dead-letters/read-secrets.ts';
 import { askedMax, type Evidence, type Outcome } from './evidence.ts';
 
 /** Clocks of consumers may be this much behind ours. */
@@ -9,6 +12,7 @@ const echoMs = 30_000;
 
 const Awaited = z.object({
   position: z.int(),
+  deadLetterId: z.string(),
   messageId: z.string(),
   sentAt: z.date(),
   /** Since when word is awaited: the last send. */
@@ -45,6 +49,7 @@ export interface Confirming {
 export async function confirmPage(
   postgres: Postgres,
   evidence: Evidence,
+  catalog: Catalog,
   replay: Confirming,
   from: number,
   now: Date,
@@ -68,9 +73,33 @@ export async function confirmPage(
     const verdict = verdictOf({ ...item, diedAt }, told(item), replay.confirmWithinMs, now);
     return verdict ? [verdict] : [];
   });
-  const verdicts = await write(postgres, replay.id, found, now);
+  const verdicts = await write(
+    postgres,
+    replay.id,
+    await hide(postgres, catalog, replay, found, awaiting),
+    now,
+  );
   const last = awaiting.at(-1);
   return { verdicts, next: awaiting.length === askedMax && last ? last.position + 1 : 0 };
+}
+
+/** Failures as their consumers name them, without what the name quotes of a message that nobody may read. */
+async function hide(
+  postgres: Postgres,
+  catalog: Catalog,
+  replay: Confirming,
+  verdicts: readonly Verdict[],
+  awaiting: readonly z.output<typeof Awaited>[],
+): Promise<Verdict[]> {
+  const idAt = new Map(awaiting.map(({ position, deadLetterId }) => [position, deadLetterId]));
+  const failed = verdicts.flatMap(({ position, state }) =>
+    state === 'refailed' ? [idAt.get(position) ?? ''] : [],
+  );
+  const secrets = await readSecrets(postgres, catalog, replay.flow, failed);
+  return verdicts.map((verdict) => {
+    const own = secrets.get(idAt.get(verdict.position) ?? '') ?? [];
+    return verdict.reason === null ? verdict : { ...verdict, reason: hideQuotes(verdict.reason, own) };
+  });
 }
 
 /** What telemetry says of one send; undefined: no word yet. A success counts whatever else was said. Pure. */
@@ -136,7 +165,7 @@ function readAwaiting(postgres: Postgres, id: string, from: number): Promise<z.o
   return query(postgres, {
     name: 'replays.awaiting',
     sql: `
-      SELECT i.position, i.message_id AS "messageId", coalesce(i.sent_at, i.claimed_at) AS "sentAt",
+      SELECT i.position, i.dead_letter_id AS "deadLetterId", i.message_id AS "messageId", coalesce(i.sent_at, i.claimed_at) AS "sentAt",
         coalesce(i.resent_at, i.sent_at, i.claimed_at) AS "awaitedSince", i.state, d.keys[1] AS key
       FROM replay_items i LEFT JOIN dead_letters d ON d.id = i.dead_letter_id
       WHERE i.replay_id = $1 AND i.state IN ('sent', 'unknown') AND i.position >= $2

@@ -6,6 +6,7 @@ import { recordAct } from '../audit/record.ts';
 import type { Context } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { type Action, fits, refusal } from './actions.ts';
+import { noSuchReplay } from './read-replay.ts';
 import { type ReplayDecision, ReplayState } from './schemas.ts';
 
 const Locked = z.object({
@@ -68,11 +69,7 @@ async function lock(on: Executor, id: string): Promise<Locked> {
     params: [id],
     schema: Locked,
   });
-  if (!replay)
-    throw new Problem(
-      'not_found',
-      'There is no such replay. A preview that nobody started is gone after a day.',
-    );
+  if (!replay) throw noSuchReplay();
   return replay;
 }
 

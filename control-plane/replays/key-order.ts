@@ -82,6 +82,27 @@ export async function findBlocked(
   return new Map(blocked.map((one) => [one.id, one]));
 }
 
+/** Of these letters those with a message of their key under way in the replay itself: letter → place of that message. */
+export async function findUnderWay(
+  on: Executor,
+  replay: { readonly id: string; readonly flow: string },
+  letterIds: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await query(on, {
+    name: 'replays.under_way',
+    sql: `
+      SELECT DISTINCT ON (d.id) d.id, i.position
+      FROM dead_letters d CROSS JOIN LATERAL ${openOfKey('$2')} o
+        JOIN replay_items i ON i.dead_letter_id = o.id AND i.generation = o.generation
+      WHERE d.id = ANY ($3::uuid[]) AND o.id <> d.id AND o.state = 'replaying' AND o.replay_id = $1
+        AND i.replay_id = $1 AND i.state IN ('sending', 'sent')
+      ORDER BY d.id, i.position LIMIT ${chunkSize}`,
+    params: [replay.id, replay.flow, letterIds],
+    schema: z.object({ id: z.string(), position: z.int() }),
+  });
+  return new Map(rows.map(({ id, position }) => [id, position]));
+}
+
 const Overtaking = z.object({ deadLetterId: z.string(), key: z.string(), after: z.string() });
 
 /**

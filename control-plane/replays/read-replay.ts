@@ -13,11 +13,7 @@ export async function readReplay(context: Context, actor: Actor, id: string): Pr
     readPace(context.postgres, id, context.now()),
     principalOf(context.postgres, actor),
   ]);
-  if (!row)
-    throw new Problem(
-      'not_found',
-      'There is no such replay. A preview that nobody started is gone after a day.',
-    );
+  if (!row) throw noSuchReplay();
   const isForced = row.force.superseded || row.force.quarantined;
   const { state, needsApproval, requestedPrincipal } = row;
   return {
@@ -36,6 +32,13 @@ export async function readReplay(context: Context, actor: Actor, id: string): Pr
     pace,
     ...openActions({ state, needsApproval, isForced, requestedPrincipal, principal, actor }),
   };
+}
+
+export function noSuchReplay(): Problem {
+  return new Problem(
+    'not_found',
+    'There is no such replay. A preview that nobody started is gone after a day.',
+  );
 }
 
 /** A row as the API gives it. */

@@ -1,11 +1,19 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from '../context.ts';
+import { ndjson, ndjsonFile } from '../ndjson.ts';
 import { decodeCursor, encodeCursor } from '../paging.ts';
 import { problemResponses } from '../problem.ts';
 import { actorOf, type AppContext, createRouter } from '../router.ts';
 import type { Action } from './actions.ts';
-import { certify } from './certificate.ts';
-import { SealedCertificate } from './certificate-schema.ts';
+import { certify } from './certificate/certify.ts';
+import { exportItems } from './certificate/export-items.ts';
+import {
+  CertificateKey,
+  CertifiedItemsQuery,
+  CertifiedItem,
+  SealedCertificate,
+} from './certificate/schemas.ts';
+import { readPublicKey } from './certificate/sign.ts';
 import { decide } from './decide.ts';
 import { createEvidence } from './evidence.ts';
 import { giveVerdict } from './give-verdict.ts';
@@ -13,6 +21,7 @@ import { previewReplay } from './preview.ts';
 import { listItems, listReplays } from './queries.ts';
 import { resendUnknown } from './resend.ts';
 import { readReplay, summarize } from './read-replay.ts';
+import { withWaiting } from './waiting.ts';
 import {
   NewReplay,
   ReplayDecision,
@@ -75,6 +84,25 @@ const certificate = createRoute({
   responses: { 200: { description: 'The certificate', ...json(SealedCertificate) }, ...problemResponses },
 });
 
+const certified = createRoute({
+  method: 'get',
+  path: '/replays/{id}/certificate/items',
+  summary: 'Every message of a replay with what became of it, or every one not confirmed, one JSON line each',
+  description:
+    'In the order of the manifest. Their hashes make up the manifest, their lines the ledger of the certificate.',
+  request: { params: ReplayParam, query: CertifiedItemsQuery },
+  responses: {
+    200: { description: 'Lines', content: { [ndjson]: { schema: CertifiedItem } } },
+    ...problemResponses,
+  },
+});
+const certificateKey = createRoute({
+  method: 'get',
+  path: '/replays/certificate-key',
+  summary: 'The public key by which certificates of this installation are verified',
+  responses: { 200: { description: 'The key', ...json(CertificateKey) }, ...problemResponses },
+});
+
 const verdict = createRoute({
   method: 'post',
   path: '/replays/{id}/items/{position}/verdict',
@@ -131,6 +159,7 @@ export function replayRoutes(context: Context) {
       const nextCursor = rows.length > limit && last ? encodeCursor([last.seq]) : null;
       return c.json({ items: page.map((row) => summarize(context, row)), nextCursor }, 200);
     })
+    .openapi(certificateKey, async (c) => c.json(await readPublicKey(context.postgres, context.now()), 200))
     .openapi(read, async (c) => c.json(await readReplay(context, actorOf(c), c.req.valid('param').id), 200))
     .openapi(items, async (c) => {
       const { limit, cursor, state } = c.req.valid('query');
@@ -138,12 +167,15 @@ export function replayRoutes(context: Context) {
       const page = { from, limit: limit + 1, state: state ?? null };
       const rows = await listItems(context.postgres, c.req.valid('param').id, page);
       const next = rows[limit];
-      return c.json(
-        { items: rows.slice(0, limit), nextCursor: next ? encodeCursor([next.position]) : null },
-        200,
-      );
+      const shown = await withWaiting(context, c.req.valid('param').id, rows.slice(0, limit));
+      return c.json({ items: shown, nextCursor: next ? encodeCursor([next.position]) : null }, 200);
     })
     .openapi(certificate, async (c) => c.json(await certify(context, c.req.valid('param').id), 200))
+    .openapi(certified, async (c) => {
+      const { id } = c.req.valid('param');
+      const lines = await exportItems(context, id, c.req.valid('query').only === 'not_confirmed');
+      return c.body(lines, 200, ndjsonFile(`replay-${id}.ndjson`));
+    })
     .openapi(verdict, async (c) => {
       const at = c.req.valid('param');
       await giveVerdict(context, actorOf(c), at, c.req.valid('json'), c.get('requestId'));

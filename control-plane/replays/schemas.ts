@@ -218,7 +218,13 @@ export const ReplayItem = z.object({
   reason: z.string().nullable(),
   traceId: z.string().nullable(),
   spanId: z.string().nullable(),
+  /**
+   * Of a pending message: the replay that has an earlier message of its key under way or to send first. `position`: the place of
+   * that message, where the replay is this one.
+   */
+  waitsFor: z.object({ replayId: z.string(), position: z.int().nullable() }).nullable(),
 });
+export type ReplayItem = z.infer<typeof ReplayItem>;
 export const ReplayItems = z.object({ items: z.array(ReplayItem), nextCursor: z.string().nullable() });
 
 /** `POST /replays/{id}/{submit|start|approve|reject|pause|resume|cancel}`: all take this. */

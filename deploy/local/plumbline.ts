@@ -9,9 +9,12 @@ const usage = `plumbline: the command line of Plumbline
   plumbline schema          print the JSON Schema of a catalog file, for editors
   plumbline schema objectives   the same, of objectives and calendars
   plumbline sign-in-link    print the one-time link of the first administrator
+  plumbline verify-certificate FILE [KEY] [ITEMS]   check the certificate of a replay: digests, approval and signature;
+                            KEY, as GET /api/v1/replays/certificate-key gives it, says whose it must be, and
+                            ITEMS are the lines of GET /api/v1/replays/ID/certificate/items
   plumbline --help
 
-Exit codes: 0 all is well, 1 the catalog has errors or there is no link, 2 the command is wrong.`;
+Exit codes: 0 all is well, 1 the catalog or certificate is wrong or there is no link, 2 the command is wrong.`;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const complain = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -58,12 +61,25 @@ const signInLink = async (): Promise<number> => {
   return 0;
 };
 
+const verifyCertificate = async (files: readonly string[]): Promise<number> => {
+  const [file, keyFile, itemsFile] = files;
+  if (file === undefined) {
+    complain('plumbline verify-certificate needs the file of a certificate, as the API gave it');
+    return 2;
+  }
+  const certificates = await import('./verify-certificate.ts');
+  const { sentences, faults } = await certificates.verifyCertificate(file, keyFile, itemsFile);
+  for (const sentence of sentences) say(sentence);
+  for (const fault of faults) complain(fault);
+  return faults.length > 0 ? 1 : 0;
+};
+
 const wrongCommand = (command: string): number => {
   complain(`plumbline: there is no command ${command}\n\n${usage}`);
   return 2;
 };
 
-const run = async ([command, argument]: readonly string[]): Promise<number> => {
+const run = async ([command, argument, ...others]: readonly string[]): Promise<number> => {
   switch (command) {
     case 'check':
       return check(argument);
@@ -71,6 +87,8 @@ const run = async ([command, argument]: readonly string[]): Promise<number> => {
       return schema(argument);
     case 'sign-in-link':
       return signInLink();
+    case 'verify-certificate':
+      return verifyCertificate(argument === undefined ? [] : [argument, ...others]);
     case '--help':
     case '-h':
     case 'help':

@@ -115,12 +115,11 @@ test('an operator finds what died by its cause, ticks it with the keyboard and s
   await olga.keyboard.press('x');
   await olga.getByText(`${burst} dead letters of 1 cause`).first().waitFor();
   await olga.keyboard.press('r');
-  const dialog = olga.getByRole('dialog', { name: /^Replay/ });
   // Keys go to the reason at once: on the close button, the first space of it would close the window.
   await olga.locator('textarea[name=reason]:focus').waitFor();
   await olga.keyboard.type('The pool of the ERP is back');
   await picture(olga, '2-replay-of-one-cause');
-  await dialog.getByRole('button', { name: 'Preview the replay' }).press('Enter');
+  await olga.keyboard.press('Control+Enter');
   await olga.getByRole('heading', { name: `Replay ${burst} messages?`, level: 1 }).waitFor();
   await picture(olga, '3-what-it-reaches');
   replayUrl = new URL(olga.url()).pathname;
@@ -131,7 +130,7 @@ test('an operator finds what died by its cause, ticks it with the keyboard and s
 
 test('whoever asked cannot approve, and is told so', async () => {
   await ready(olga);
-  await olga.getByRole('button', { name: 'Ask for approval' }).press('Enter');
+  await olga.keyboard.press('a');
   await olga.getByRole('dialog').getByRole('button', { name: 'Ask for approval' }).press('Enter');
   await olga.getByText('Whoever asked cannot approve').waitFor();
   expect(await olga.getByRole('button', { name: 'Approve' }).isDisabled()).toBe(true);
@@ -146,14 +145,16 @@ test('a second person sees it first, approves exactly that, and every message is
     .click();
   await admin.waitForURL(new RegExp(replayUrl));
   await ready(admin);
-  await admin.getByRole('button', { name: 'Approve' }).click();
+  await admin.keyboard.press('a');
   const dialog = admin.getByRole('dialog', { name: /^Approve/ });
   const approve = dialog.getByRole('button', { name: 'Approve' });
-  await dialog.locator('[data-typed-count]').fill(String(burst - 1));
+  await admin.locator('[data-typed-count]:focus').waitFor();
+  await admin.keyboard.type(String(burst - 1));
   expect(await approve.isDisabled()).toBe(true);
-  await dialog.locator('[data-typed-count]').fill(String(burst));
+  await admin.keyboard.press('ControlOrMeta+a');
+  await admin.keyboard.type(String(burst));
   await picture(admin, '4-second-person');
-  await approve.press('Enter');
+  await admin.keyboard.press('Enter');
 
   // The operator only watches: state, terms and stages change by themselves.
   await olga.locator('[data-sum]').waitFor();

@@ -10,7 +10,7 @@ import type * as objectives from '@plumbline/control-plane/objectives/schemas.ts
 import type * as kpis from '@plumbline/control-plane/kpis/schemas.ts';
 import type * as overview from '@plumbline/control-plane/overview/schemas.ts';
 import type * as probes from '@plumbline/control-plane/probes/schemas.ts';
-import type * as certificates from '@plumbline/control-plane/replays/certificate-schema.ts';
+import type * as certificates from '@plumbline/control-plane/replays/certificate/schemas.ts';
 import type * as replays from '@plumbline/control-plane/replays/schemas.ts';
 import type * as search from '@plumbline/control-plane/search/schemas.ts';
 import type * as silences from '@plumbline/control-plane/alerts/silence-schemas.ts';

@@ -16,6 +16,8 @@ export const DeadLetterBulk = z
     changed: z.int(),
     /** In a replay, or not in a state that allows it. */
     skipped: z.int(),
+    /** Locked by somebody else when their turn came: tried again until they are free. `letters` are the first of them. */
+    held: z.object({ count: z.int(), letters: z.array(z.string()), by: z.string() }).nullable(),
     /** Why the last part failed; it is tried again until the state says `failed`. */
     error: z.string().nullable(),
   })

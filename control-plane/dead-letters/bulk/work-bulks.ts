@@ -7,13 +7,15 @@ import type { Context } from '../../context.ts';
 import { describeError } from '../../log.ts';
 import { applyEffect, effectOf } from '../effects.ts';
 import { selectAwake } from '../select-letters.ts';
-import { lockNextBulk, type WorkRow } from './queries.ts';
+import { lockNextBulk, readHolders, type WorkRow } from './queries.ts';
 
 const everyMs = 500;
 /** Between two parts nobody holds the bulk: whoever cancels it gets in here, and other work its turn. */
 const breathMs = 50;
 const partLettersMax = 5000;
 const partLettersMin = 100;
+/** So many letters may be locked by others at once: they stand in the row of the bulk. */
+const heldMax = 10_000;
 /** Parts in a row that may fail, each half as long as the one before. */
 const failuresMax = 10;
 
@@ -40,17 +42,16 @@ export function startBulks(context: Context): () => Promise<void> {
 
 /**
  * Changes the next part of the bulk that waited longest, and moves its cursor in the same transaction: a process that dies
- * leaves the part undone, and any other does it. @returns whether there was anything to do
+ * leaves the part undone, and any other does it. @returns whether to go on at once: not when there is nothing to do but to wait
  */
 export async function workPart(context: Context, lettersMax = partLettersMax): Promise<boolean> {
   let bulk: WorkRow | undefined;
   try {
     const found = await inTransaction(context.postgres, async (on) => {
       bulk = await lockNextBulk(on);
-      if (bulk) await changePart(context, on, bulk, lettersMax);
-      return bulk !== undefined;
+      return bulk ? changePart(context, on, bulk, lettersMax) : false;
     });
-    if (found) context.events.publish('dead-letters.changed', {});
+    if (bulk) context.events.publish('dead-letters.changed', {});
     return found;
   } catch (error) {
     if (!bulk) throw error;
@@ -60,35 +61,47 @@ export async function workPart(context: Context, lettersMax = partLettersMax): P
   }
 }
 
-async function changePart(context: Context, on: Executor, bulk: WorkRow, lettersMax: number): Promise<void> {
+async function changePart(
+  context: Context,
+  on: Executor,
+  bulk: WorkRow,
+  lettersMax: number,
+): Promise<boolean> {
   const limit = Math.max(partLettersMin, Math.floor(lettersMax / 2 ** bulk.failures));
   const selection = selectAwake(bulk.filter, bulk.personId, bulk.requestedAt);
-  const part = { after: bulk.after, upTo: bulk.upTo, limit };
-  const { found, changed, last } = await applyEffect(
-    on,
-    selection,
-    effectOf(bulk.action, context.now()),
-    part,
-  );
-  const isOver = found < limit;
+  // Once through, only what was locked on the way is left.
+  const isBack = bulk.after === bulk.upTo;
+  const part = isBack
+    ? { after: '0', upTo: bulk.upTo, limit: heldMax, among: bulk.held }
+    : { after: bulk.after, upTo: bulk.upTo, limit };
+  const applied = await applyEffect(on, selection, effectOf(bulk.action, context.now()), part);
+  const { found, changed, last } = applied;
+  const held = isBack ? applied.held : [...bulk.held, ...applied.held];
+  if (held.length > heldMax)
+    throw new Error(`more than ${heldMax} letters are locked by others: ${await readHolders(on)}`);
+  const isThrough = isBack || found < limit;
+  const isOver = isThrough && held.length === 0;
   const [total] = await query(on, {
     name: 'dead_letter_bulks.move',
     sql: `
       UPDATE dead_letter_bulks SET cursor_seq = coalesce($2::bigint, cursor_seq), changed = changed + $3, skipped = skipped + $4,
-        failures = 0, error = NULL, worked_at = $5, state = $6, ended_at = $7
+        failures = 0, error = NULL, worked_at = $5, state = $6, ended_at = $7, held = $8::bigint[], held_by = $9
       WHERE id = $1 RETURNING changed, skipped, letters`,
     params: [
       bulk.id,
-      last,
+      isThrough ? bulk.upTo : last,
       changed,
-      found - changed,
+      found - changed - applied.held.length,
       context.now(),
       isOver ? 'done' : 'running',
       isOver ? context.now() : null,
+      held,
+      held.length > 0 ? await readHolders(on) : null,
     ],
     schema: z.object({ changed: z.int(), skipped: z.int(), letters: z.int() }),
   });
   if (isOver) await recordEnd(context, on, bulk, 'done', { ...total });
+  return !isBack || changed > 0;
 }
 
 async function noteFailure(context: Context, bulk: WorkRow, error: unknown): Promise<void> {

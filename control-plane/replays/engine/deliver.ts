@@ -51,7 +51,7 @@ export async function deliver(
   });
   if (outgoing.length === 0) return 'sent';
   const { triesMax, retryMs } = settings;
-  const answers = await steps.send(() =>
+  const said = await steps.send(() =>
     sendBatch(transport, outgoing, {
       destination: held.destination,
       triesMax,
@@ -60,6 +60,10 @@ export async function deliver(
       stop,
     }),
   );
+  const answers = said.map(({ result, sentAt }, index) => {
+    const message = outgoing[index];
+    return { sentAt, result: message ? preparer.heard(message, result) : result };
+  });
   const isAway = !stop.aborted && answers.every(({ result }) => isWorthAnother(result));
   const settled: Settled[] = [];
   const back: Waiting[] = [];

@@ -176,7 +176,14 @@ async function confirmIdle(
   });
   for (const replay of idle) {
     if (isWorkedOn(replay.id)) continue;
-    const found = await confirmPage(ports.postgres, ports.evidence, replay, pages.get(replay.id) ?? 0, now);
+    const found = await confirmPage(
+      ports.postgres,
+      ports.evidence,
+      ports.catalog.current().catalog,
+      replay,
+      pages.get(replay.id) ?? 0,
+      now,
+    );
     pages.set(replay.id, found.next);
     if (found.verdicts.length > 0) changed(replay.id);
   }

@@ -1,7 +1,9 @@
 import type { Flow } from '@plumbline/model/catalog/schema.ts';
+import { rulesOf } from '../../dead-letters/letter.ts';
+import { hideQuotes, secretsOf } from '../../dead-letters/quotes.ts';
 import { createEditor } from '../edit.ts';
 import { findStale, staleFlow } from '../staleness.ts';
-import type { Outgoing } from '../../transports/port.ts';
+import type { Outgoing, SendResult } from '../../transports/port.ts';
 import type { Knowledge } from './judge.ts';
 import type { Held } from './lease.ts';
 import type { Claimed } from './ledger.ts';
@@ -22,6 +24,7 @@ export function createPreparer(ports: EnginePorts, held: Held) {
   const flow: Flow | undefined = catalog.flows.find(({ name }) => name === held.flow);
   const edit = held.patch && flow ? createEditor(catalog, flow, held.patch) : undefined;
   const messageId = flow?.deadLetters.messageId;
+  const rules = rulesOf(catalog, flow);
   const idHeader = messageId && 'header' in messageId ? messageId.header : undefined;
 
   return {
@@ -55,6 +58,12 @@ export function createPreparer(ports: EnginePorts, held: Held) {
         });
       }
       return { knowledge, payloads, bodies };
+    },
+
+    /** What the target answered, without what it quotes of the message that nobody may read. */
+    heard(message: Outgoing, result: SendResult): SendResult {
+      if (result.kind === 'accepted') return result;
+      return { ...result, reason: hideQuotes(result.reason, secretsOf(message, rules)) };
     },
 
     /** The message of a claim; undefined: its payload is gone. */

@@ -20,7 +20,14 @@ export function watchForWord(
   let isAsking = false;
   let failure: { readonly error: unknown } | undefined;
   const ask = async () => {
-    const found = await confirmPage(ports.postgres, ports.evidence, held, page, ports.now());
+    const found = await confirmPage(
+      ports.postgres,
+      ports.evidence,
+      ports.catalog.current().catalog,
+      held,
+      page,
+      ports.now(),
+    );
     page = found.next;
     // A full page means more to ask at once; the end of the list is a moment to wait.
     if (page === 0) dueMs = performance.now() + settings.confirmMs;

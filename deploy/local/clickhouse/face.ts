@@ -105,6 +105,8 @@ type Call = {
   incoming: Incoming;
   reply: Reply;
   tag: string;
+  /** Whether its body holds rows, which are spooled to a file first. */
+  takesData: boolean;
   spool: string;
   spooledBytes: number;
 };
@@ -160,10 +162,8 @@ const execute = async (call: Call, lease: Lease): Promise<void> => {
 };
 
 const spoolData = async (call: Call): Promise<void> => {
-  const { statement, dataHead, body } = call.incoming;
-  const takesData =
-    statement.kind === 'insert-data' || (statement.kind === 'other' && readsInput(statement.sql));
-  if (takesData)
+  const { dataHead, body } = call.incoming;
+  if (call.takesData)
     call.spooledBytes = await spoolToFile(call.spool, dataHead, body, call.face.config.insertBytesMax);
 };
 
@@ -177,10 +177,11 @@ const checkFiles = async (incoming: Incoming, config: ClickHouseConfig): Promise
   const { statement } = incoming;
   forbidFileAccess(statement.kind === 'insert-data' ? statement.head : statement.sql);
   const format = 'format' in statement ? statement.format?.toLowerCase() : undefined;
-  const takesData =
-    statement.kind === 'insert-data' || (statement.kind === 'other' && readsInput(statement.sql));
-  if (takesData && format === 'values') await checkValues(incoming, config);
+  if (format === 'values' && takesData(incoming)) await checkValues(incoming, config);
 };
+
+const takesData = ({ statement }: Incoming): boolean =>
+  statement.kind === 'insert-data' || (statement.kind === 'other' && readsInput(statement.sql));
 
 const contextOf = (request: FaceRequest): Context => ({
   database: request.database || 'default',
@@ -211,6 +212,7 @@ const serve = async (
     incoming,
     reply,
     tag: tagFor(request.queryId ?? ''),
+    takesData: takesData(incoming),
     spool: path.join(face.files.spool, randomUUID()),
     spooledBytes: 0,
   };
@@ -224,7 +226,7 @@ const serve = async (
     throw withoutTag(thrown, call.tag);
   } finally {
     stopKilling();
-    await rm(call.spool, { force: true });
+    if (call.takesData) await rm(call.spool, { force: true });
   }
 };
 

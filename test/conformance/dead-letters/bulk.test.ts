@@ -143,6 +143,31 @@ describe('a change of many letters', () => {
     ]);
   });
 
+  it('passes over what others have locked, says what and who, and comes back for it', async () => {
+    const { id } = await request();
+    const other = createPostgres(stand.engines.databaseUrl, { connectionsMax: 1 });
+    const connection = await other.connect();
+    await connection.query('BEGIN');
+    const locked = await connection.query<{ id: string }>(
+      `SELECT id FROM dead_letters WHERE message_id IN ('m-1', 'm-2', 'm-5999') ORDER BY seq FOR UPDATE`,
+    );
+    const { rows } = await connection.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const startedMs = performance.now();
+    while (await workPart(stand.context, partMax));
+    expect(performance.now() - startedMs).toBeLessThan(5000);
+    const bulk = await read(id);
+    expect(bulk).toMatchObject({ state: 'running', changed: 5397, skipped: 600, error: null });
+    expect(bulk.held).toMatchObject({ count: 3, letters: locked.rows.map((letter) => letter.id) });
+    expect(bulk.held?.by).toContain(`pid ${rows[0]?.pid}`);
+    expect(await workPart(stand.context, partMax)).toBe(false);
+    await connection.query('COMMIT');
+    connection.release();
+    await other.end();
+    while (await workPart(stand.context, partMax));
+    expect(await read(id)).toMatchObject({ state: 'done', changed: 5400, skipped: 600, held: null });
+    expect(await changes()).toEqual({ 0: 600, 1: 5400 });
+  });
+
   it('fails in the end when its parts do, and says why', async () => {
     const { id } = await request();
     const nobody = { kind: 'assign', person: '00000000-0000-4000-8000-000000000000' };

@@ -140,6 +140,36 @@ it('explains from telemetry what came without a reason', async () => {
   ).toEqual(['m0', 'm1199'].map((id) => `${id} PriceError: no price for item <id> ${'c'.repeat(32)}`));
 });
 
+it('hides what telemetry quotes of a masked field when it explains a letter', async () => {
+  await add('orders', 1, { cause: 'unknown' });
+  await stand.context.postgres.query(
+    `INSERT INTO dead_letter_payloads (dead_letter_id, body, headers, words)
+     SELECT id, convert_to('{"email":"eva@b.example"}', 'UTF8'), '', '' FROM dead_letters`,
+  );
+  const time = stand.clock.now.toISOString().replace('T', ' ').replace('Z', '');
+  await stand.context.clickHouse.insert({
+    table: 'messages',
+    format: 'JSONEachRow',
+    values: [
+      {
+        Time: time,
+        IngestTime: time,
+        Flow: 'orders',
+        MessageId: 'm0',
+        Operation: 'process',
+        Outcome: 'failed',
+        ErrorType: 'NoCustomer',
+        ErrorMessage: 'eva@b.example is no customer',
+      },
+    ],
+  });
+  await followOnce(stand.context, telemetry.evidence);
+  const written = `SELECT concat_ws(' / ', cause, error_type, error_message) AS value FROM dead_letters`;
+  expect(await column(written)).toEqual([
+    'NoCustomer: •••••• is no customer / NoCustomer / •••••• is no customer',
+  ]);
+});
+
 it('forgets what was settled ninety days ago, and nothing that a live replay has or may have', async () => {
   const settled = new Date(stand.clock.now.getTime() - 91 * dayMs);
   await add('invoices', 2500, { settled });

@@ -145,6 +145,28 @@ it('gives unmasked bodies to those alone who may see them', async () => {
   expect((await send(file, operator)).status).toBe(403);
 });
 
+it('hides in what it imports what this catalog hides, though the other installation did not', async () => {
+  await store([arrival('SO-1')]);
+  const [letter] = (await exported()).letters;
+  if (!letter) throw new Error('one was exported');
+  const { email } = JSON.parse(Buffer.from(letter.body ?? '', 'base64').toString()) as { email: string };
+  await clear();
+  const said = `nobody is called ${email}`;
+  const open = {
+    ...letter,
+    cause: said,
+    errorMessage: said,
+    attempts: letter.attempts.map((one) => ({ ...one, errorMessage: said, stack: said, reason: said })),
+  };
+  expect((await send(JSON.stringify(open))).body).toEqual({ imported: 1, known: 0 });
+  const viewer = await stand.tokenOf('viewer');
+  for (const path of ['', '/groups', `/${letter.id}`]) {
+    const { body } = await stand.ask('GET', `/dead-letters${path}`, { token: viewer });
+    expect(JSON.stringify(body)).toContain('nobody is called ••••••');
+    expect(JSON.stringify(body)).not.toContain(email);
+  }
+});
+
 it('imports nothing when one line is wrong, and names each wrong line', async () => {
   await store([arrival('SO-1'), arrival('SO-2')]);
   const [one = '', two = ''] = (await exported()).file.split('\n');

@@ -1,6 +1,15 @@
-import { createHash } from 'node:crypto';
-import { faultsOf } from '@plumbline/control-plane/replays/certificate.ts';
-import type { SealedCertificate } from '@plumbline/control-plane/replays/certificate-schema.ts';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { faultsOf } from '@plumbline/control-plane/replays/certificate/check.ts';
+import type {
+  CertifiedItem,
+  SealedCertificate,
+} from '@plumbline/control-plane/replays/certificate/schemas.ts';
 import type { ReplayDetail } from '@plumbline/control-plane/replays/schemas.ts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { addLetters } from './letters.ts';
@@ -17,11 +26,7 @@ beforeAll(async () => {
   ({ cookie: bob } = await stand.addPerson('operator', 'bob@example.com'));
   viewer = await stand.tokenOf('viewer');
 });
-beforeEach(async () => {
-  await stand.context.postgres.query('TRUNCATE dead_letters, replays CASCADE');
-  stand.memory.received.splice(0);
-  stand.telemetry.forget();
-});
+beforeEach(() => stand.clear());
 afterAll(() => stand.close());
 
 const read = async (id: string) =>
@@ -118,6 +123,69 @@ test.each<[string, (sealed: SealedCertificate) => void, string]>([
   const { sealed } = await replayed();
   change(sealed);
   expect(faultsOf(sealed).join('; ')).toContain(fault);
+});
+
+const plumbline = fileURLToPath(new URL('../../../deploy/local/plumbline.ts', import.meta.url));
+const ask = async (route: string) => {
+  const headers = { authorization: `Bearer ${viewer}` };
+  const answer = await stand.app.request(`/api/v1/replays/${route}`, { headers });
+  return { status: answer.status, text: await answer.text() };
+};
+
+/** What the command line says of these files, and how it ends. */
+async function verified(...texts: string[]): Promise<{ code: number; text: string }> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'plumbline-certificate-'));
+  const files = texts.map((_, at) => path.join(folder, String(at)));
+  await Promise.all(texts.map((text, at) => writeFile(files[at] ?? '', text)));
+  const run = promisify(execFile)(process.execPath, [plumbline, 'verify-certificate', ...files]);
+  return run.then(
+    ({ stdout }) => ({ code: 0, text: stdout }),
+    (error: { code: number; stderr: string }) => ({ code: error.code, text: error.stderr }),
+  );
+}
+
+test('the command line verifies signature, key and messages, and says what does not fit', async () => {
+  const { id, sealed } = await replayed();
+  const key = (await ask('certificate-key')).text;
+  const items = (await ask(`${id}/certificate/items`)).text;
+  expect(items.split('\n')).toHaveLength(6);
+  const good = await verified(JSON.stringify(sealed), key, items);
+  expect(good).toMatchObject({ code: 0 });
+  expect(good.text).toMatch(/4 of 5 messages confirmed[^]*as it must be[^]*its manifest and its ledger/);
+
+  const other = generateKeyPairSync('ed25519');
+  const publicKey = other.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const keyId = createHash('sha256')
+    .update(other.publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+  const value = sign(null, Buffer.from(sealed.sha256, 'hex'), other.privateKey).toString('base64');
+  const forged = { ...sealed, signature: { ...sealed.signature, keyId, publicKey, value } };
+  expect(await verified(JSON.stringify(forged), key)).toMatchObject({ code: 1 });
+  expect((await verified(JSON.stringify(forged), key)).text).toContain('signed by another key');
+  const unsigned = { ...sealed, signature: { ...sealed.signature, value } };
+  expect((await verified(JSON.stringify(unsigned))).text).toContain('the signature is not of this digest');
+  const lied = items.replace('"refailed"', '"confirmed"');
+  expect((await verified(JSON.stringify(sealed), key, lied)).text).toContain('not those of the ledger');
+});
+
+test('the export goes on behind a thousand messages, and names all that are not confirmed', async () => {
+  await addLetters(stand.context.postgres, 2100);
+  const { id } = await stand.preview({ filter: { flow: 'orders' } });
+  await stand.context.postgres.query(
+    `INSERT INTO replay_items (replay_id, position, dead_letter_id, generation, state, message_id, epoch, claimed_at, settled_at)
+     SELECT $1, m.chunk * 1000 + u.n - 1, u.id, 1, 'confirmed', 'm', 1, now(), now()
+     FROM replay_manifests m CROSS JOIN LATERAL unnest(m.dead_letters) WITH ORDINALITY AS u (id, n)
+     WHERE m.replay_id = $1 AND m.chunk * 1000 + u.n - 1 NOT IN (0, 1000, 2099)`,
+    [id],
+  );
+  const lines = async (query: string) =>
+    (await ask(`${id}/certificate/items?${query}`)).text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => (JSON.parse(line) as CertifiedItem).position);
+  expect(await lines('')).toEqual(Array.from({ length: 2100 }, (_, position) => position));
+  expect(await lines('only=not_confirmed')).toEqual([0, 1000, 2099]);
+  expect((await ask('00000000-0000-4000-8000-000000000000/certificate/items')).status).toBe(404);
 });
 
 test('a certificate of a replay that is not over says so, and one of none is not found', async () => {

@@ -18,9 +18,7 @@ afterAll(() => stand.close());
 
 /** Runs one replay of six letters with an engine that dies at a step; another takes over. Answers false: it outlived it. */
 async function dieAt(at: number, when: When): Promise<boolean> {
-  await stand.context.postgres.query('TRUNCATE dead_letters, replays CASCADE');
-  stand.memory.received.splice(0);
-  stand.telemetry.forget();
+  await stand.clear();
   stand.memory.answer((message, nth) => {
     if (nth % 4 !== 3) stand.telemetry.tell(message.messageId, 'delivered');
     return nth % 4 === 2

@@ -16,11 +16,9 @@ beforeAll(async () => {
   });
 });
 beforeEach(async () => {
-  await stand.context.postgres.query('TRUNCATE dead_letters, replays CASCADE');
-  stand.memory.received.splice(0);
+  await stand.clear();
   stand.memory.answer(() => ({ kind: 'accepted', position: '7' }));
   stand.memory.slow(0);
-  stand.telemetry.forget();
   engine = stand.startEngine();
 });
 afterEach(async () => {

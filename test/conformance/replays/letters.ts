@@ -20,6 +20,7 @@ export async function writeCatalog(replay: object): Promise<string> {
       {
         name: 'order',
         title: 'Order',
+        masked: ['email'],
         schemas: {
           1: {
             type: 'object',

@@ -64,18 +64,18 @@ export function createMemoryEvidence(clock: () => Date) {
       ),
     consumers: () => Promise.resolve([]),
   };
-  const made = (messageId: string, outcome: string): Outcome => ({
+  const made = (messageId: string, outcome: string, errorType: string): Outcome => ({
     messageId,
     outcome,
     at: clock(),
-    errorType: outcome === 'delivered' ? '' : 'Timeout',
+    errorType: outcome === 'delivered' ? '' : errorType,
     traceId: 'a'.repeat(32),
     spanId: 'b'.repeat(16),
   });
   return {
     evidence,
-    tell: (messageId: string, outcome: string, key: string | null = null) =>
-      void outcomes.push({ ...made(messageId, outcome), key }),
+    tell: (messageId: string, outcome: string, key: string | null = null, errorType = 'Timeout') =>
+      void outcomes.push({ ...made(messageId, outcome, errorType), key }),
     forget: () => void outcomes.splice(0),
   };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReplayEngine } from '@plumbline/control-plane/replays/engine/engine.ts';
+import type { ReplayItem } from '@plumbline/control-plane/replays/schemas.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { addLetters, type Letter } from './letters.ts';
 import { openReplayStand, type ReplayStand } from './replay-stand.ts';
@@ -11,9 +12,7 @@ beforeAll(async () => {
   stand = await openReplayStand({ approvalAbove: 1000, perSecond: 10_000, stages: [], confirmWithin: '5m' });
 });
 beforeEach(async () => {
-  await stand.context.postgres.query('TRUNCATE dead_letters, replays CASCADE');
-  stand.memory.received.splice(0);
-  stand.telemetry.forget();
+  await stand.clear();
   engine = stand.startEngine();
 });
 afterEach(async () => {
@@ -40,6 +39,27 @@ test('while a message of a key is under way in one replay, no other replay sends
   confirm(first);
   await stand.until(b, ({ counts }) => counts.awaitingConfirmation === 1);
   confirm(second);
+  await stand.until(b, ({ state }) => state === 'finished');
+});
+
+test('each message that waits says for what: another replay, or the message before it in this one', async () => {
+  const letters = await addLetters(stand.context.postgres, 3, { perKey: 3 });
+  const a = await start([letters[0]]);
+  await stand.until(a, ({ counts }) => counts.awaitingConfirmation === 1);
+  const b = await start(letters.slice(1));
+  const waits = async () => {
+    const { body } = await stand.ask('GET', `/replays/${b}/items`, { token: stand.operator });
+    return (body as { items: ReplayItem[] }).items.map(({ waitsFor }) => waitsFor);
+  };
+  const behindA = { replayId: a, position: null };
+  expect(await waits()).toEqual([behindA, behindA]);
+  confirm(letters[0]);
+  await stand.until(b, ({ counts }) => counts.awaitingConfirmation === 1);
+  expect(await waits()).toEqual([null, { replayId: b, position: 0 }]);
+  confirm(letters[1]);
+  await stand.until(b, ({ counts }) => counts.confirmed === 1 && counts.awaitingConfirmation === 1);
+  expect(await waits()).toEqual([null, null]);
+  confirm(letters[2]);
   await stand.until(b, ({ state }) => state === 'finished');
 });
 

@@ -44,6 +44,12 @@ export async function openReplayStand(policy: object) {
       if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
       return answer.body as ReplayDetail;
     },
+    /** No letter, no replay, nothing received and nothing told. */
+    clear: async () => {
+      await stand.context.postgres.query('TRUNCATE dead_letters, replays CASCADE');
+      memory.received.splice(0);
+      telemetry.forget();
+    },
     read: (id: string) => readReplay(stand, id, operator),
     /** One decision with the revision that the replay has now. */
     decide: async (id: string, action: string, token = operator, more: object = {}) => {

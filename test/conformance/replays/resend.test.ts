@@ -22,9 +22,7 @@ beforeAll(async () => {
   stand = await openReplayStand({ approvalAbove: 100, stages: [], perSecond: 10_000, haltRatio: 1 });
 });
 beforeEach(async () => {
-  await stand.context.postgres.query('TRUNCATE dead_letters, replays CASCADE');
-  stand.memory.received.splice(0);
-  stand.telemetry.forget();
+  await stand.clear();
   stand.sendBy(promising(2 * minuteMs));
   stand.memory.answer(() => ({ kind: 'unknown', reason: 'the confirm was lost' }));
   engine = stand.startEngine();

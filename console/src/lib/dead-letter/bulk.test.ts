@@ -11,6 +11,7 @@ const bulk = {
   letters: 250_000,
   changed: 5000,
   skipped: 0,
+  held: null,
   error: null,
 } as const;
 
@@ -18,6 +19,10 @@ test('a bulk change says what it does and how far it is', () => {
   expect(bulkTitle(bulk)).toBe('Acknowledging 250,000 dead letters');
   expect(bulkProgress(bulk)).toBe('5,000 of 250,000 changed');
   expect(bulkProgress({ ...bulk, skipped: 12 })).toBe('5,000 of 250,000 changed, 12 left as they are');
+  const held = { count: 3, letters: [], by: 'psql (pid 7)' };
+  expect(bulkProgress({ ...bulk, held })).toBe(
+    '5,000 of 250,000 changed, 3 locked by psql (pid 7) and tried again',
+  );
 });
 
 test('what ended says how', () => {

@@ -27,9 +27,10 @@ export function bulkTitle({ kind, letters }: DeadLetterBulk): string {
 }
 
 /** How far it is, in words: whoever cannot see the bar knows as much. */
-export function bulkProgress({ state, letters, changed, skipped, error }: DeadLetterBulk): string {
+export function bulkProgress({ state, letters, changed, skipped, held, error }: DeadLetterBulk): string {
   const left = skipped > 0 ? `, ${count(skipped)} left as they are` : '';
+  const waits = held ? `, ${count(held.count)} locked by ${held.by} and tried again` : '';
   const failed = error ? `: ${error}` : '';
-  if (state === 'running') return `${count(changed)} of ${count(letters)} changed${left}`;
+  if (state === 'running') return `${count(changed)} of ${count(letters)} changed${left}${waits}`;
   return `${ends[state]}: ${count(changed)} changed${left}${failed}`;
 }

@@ -1,4 +1,4 @@
-import type { commandOf } from './shortcuts.ts';
+import { isCombined, isTyped, type Press, type Target } from './shortcuts.ts';
 
 export type LetterCommand = 'select' | 'reach' | 'acknowledge' | 'replay' | 'edit' | 'clear';
 
@@ -13,13 +13,11 @@ const plain: Record<string, LetterCommand> = {
 
 /** What a key asks for on a page of dead letters; nothing in a text field, nor with Ctrl, Alt or Meta. */
 export function letterCommandOf(
-  event: Parameters<typeof commandOf>[0],
-  target: (NonNullable<Parameters<typeof commandOf>[1]> & { type?: string }) | null,
+  event: Press,
+  target: (Target & { type?: string }) | null,
 ): LetterCommand | undefined {
   const isBox = /^input$/i.test(target?.tagName ?? '') && target?.type === 'checkbox';
-  if (!isBox && (target?.isContentEditable || /^(input|textarea|select)$/i.test(target?.tagName ?? '')))
-    return undefined;
-  if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  if ((!isBox && isTyped(target)) || isCombined(event)) return undefined;
   return plain[event.key];
 }
 

@@ -1,24 +1,34 @@
 export type Command = 'palette' | 'help' | 'filter' | 'next' | 'previous';
 
-interface Press {
+export interface Press {
   readonly key: string;
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
   readonly altKey: boolean;
 }
 
-interface Target {
+export interface Target {
   readonly tagName?: string;
   readonly isContentEditable?: boolean;
 }
 
 const plain: Record<string, Command> = { '?': 'help', '/': 'filter', j: 'next', k: 'previous' };
 
+/** Whether a key press is text for a field. */
+export function isTyped(target: Target | null): boolean {
+  return Boolean(target?.isContentEditable) || /^(input|textarea|select)$/i.test(target?.tagName ?? '');
+}
+
+/** Whether a key is pressed together with one that makes it another command. */
+export function isCombined({ ctrlKey, metaKey, altKey }: Press): boolean {
+  return ctrlKey || metaKey || altKey;
+}
+
 /** What a key press asks for. Nothing while a person types: a letter in a text field is a letter. */
 export function commandOf(press: Press, target: Target | null): Command | undefined {
-  if (target?.isContentEditable || /^(input|textarea|select)$/i.test(target?.tagName ?? '')) return undefined;
+  if (isTyped(target)) return undefined;
   if ((press.ctrlKey || press.metaKey) && !press.altKey && press.key.toLowerCase() === 'k') return 'palette';
-  if (press.ctrlKey || press.metaKey || press.altKey) return undefined;
+  if (isCombined(press)) return undefined;
   return plain[press.key];
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sumOf, termsOf } from './states.ts';
+import { sumOf, termsOf, whyOf } from './states.ts';
 
 test('the terms add up to the messages of the replay, whatever is under way', () => {
   const counts = {
@@ -15,4 +15,26 @@ test('the terms add up to the messages of the replay, whatever is under way', ()
   const terms = termsOf(counts);
   expect(sumOf(terms)).toBe(counts.items);
   expect(terms.find(({ id }) => id === 'waiting')?.value).toBe(289);
+});
+
+test('a message that waits says for what', () => {
+  const item = {
+    position: 4,
+    deadLetterId: 'l',
+    messageId: 'm',
+    key: 'order:1',
+    state: 'pending',
+    generation: null,
+    sentAt: null,
+    settledAt: null,
+    proof: null,
+    reason: null,
+    traceId: null,
+    spanId: null,
+  } as const;
+  const waiting = (replayId: string, position: number | null) =>
+    whyOf({ ...item, waitsFor: { replayId, position } }, 'a');
+  expect(waiting('a', 2)).toBe('waits for message 3, which has the same key');
+  expect(waiting('0123456789', null)).toBe('waits for an earlier message of its key in replay 01234567');
+  expect(whyOf({ ...item, reason: 'HTTP 422', waitsFor: null }, 'a')).toBe('HTTP 422');
 });

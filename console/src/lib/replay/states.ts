@@ -67,3 +67,12 @@ export function termsOf(counts: ReplayCounts): Term[] {
 export function sumOf(terms: readonly Term[]): number {
   return terms.reduce((sum, term) => sum + term.value, 0);
 }
+
+/** Why a message is where it is: what was answered, or what it waits for. */
+export function whyOf({ reason, proof, waitsFor }: ReplayItem, replayId: string): string {
+  if (waitsFor && waitsFor.replayId !== replayId)
+    return `waits for an earlier message of its key in replay ${waitsFor.replayId.slice(0, 8)}`;
+  if (waitsFor && waitsFor.position !== null)
+    return `waits for message ${waitsFor.position + 1}, which has the same key`;
+  return reason ?? proof ?? '';
+}

@@ -193,9 +193,7 @@ export async function openWorld() {
     /** Everything as at the first moment, with seven letters over three keys. */
     async reset(): Promise<void> {
       for (const place of workers.keys()) await world.fire(place);
-      await stand.context.postgres.query('TRUNCATE dead_letters, replays CASCADE');
-      stand.memory.received.splice(0);
-      stand.telemetry.forget();
+      await stand.clear();
       for (const list of [tells, deliveries, moods]) list.splice(0);
       world.acts.clear();
       world.verdicts.clear();

@@ -1,7 +1,7 @@
 import { query, type Executor } from '@plumbline/model/postgres/pool.ts';
 import { z } from 'zod';
-import { CertifiedItem } from './certificate-schema.ts';
-import { chunkSize } from './freeze.ts';
+import { CertifiedItem } from './schemas.ts';
+import { chunkSize } from '../freeze.ts';
 
 const maybeInstant = z
   .date()
@@ -75,11 +75,11 @@ export function readActs(on: Executor, id: string) {
 
 const ItemRow = CertifiedItem.extend({ sentAt: maybeInstant, settledAt: maybeInstant });
 
-/** Messages in the order of the manifest: all, or those alone that are not confirmed. */
+/** Messages in the order of the manifest, from a place on: all, or those alone that are not confirmed. */
 export function readCertified(
   on: Executor,
   id: string,
-  page: { readonly onlyOpen: boolean; readonly limit: number },
+  page: { readonly onlyOpen: boolean; readonly from: number; readonly limit: number },
 ): Promise<CertifiedItem[]> {
   return query(on, {
     name: 'replays.certificate_items',
@@ -92,11 +92,11 @@ export function readCertified(
         FROM replays r JOIN replay_manifests m ON m.replay_id = r.id
           CROSS JOIN LATERAL unnest(m.dead_letters, m.payload_hashes) WITH ORDINALITY AS u (id, hash, n)
           LEFT JOIN replay_items i ON i.replay_id = r.id AND i.position = m.chunk * ${chunkSize} + u.n - 1
-        WHERE r.id = $1
+        WHERE r.id = $1 AND m.chunk >= $4::integer / ${chunkSize}
       ) c
-      WHERE NOT $2 OR c.state <> 'confirmed'
+      WHERE c.position >= $4 AND (NOT $2 OR c.state <> 'confirmed')
       ORDER BY c.position LIMIT $3`,
-    params: [id, page.onlyOpen, page.limit],
+    params: [id, page.onlyOpen, page.limit, page.from],
     schema: ItemRow,
   });
 }

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { Instant } from '../flows/schemas.ts';
-import { PatchOperation, ReplayCounts, ReplayItemState, ReplayState } from './schemas.ts';
+import { Instant } from '../../flows/schemas.ts';
+import { PatchOperation, ReplayCounts, ReplayItemState, ReplayState } from '../schemas.ts';
 
 const Sha256 = z.string().length(64);
 const Person = z.object({ id: z.string(), name: z.string(), at: Instant });
@@ -95,11 +95,26 @@ export const Certificate = z.object({
 });
 export type Certificate = z.infer<typeof Certificate>;
 
+/** The public key of this installation. `keyId` is SHA-256 of it as DER: what people compare. */
+export const CertificateKey = z.object({
+  algorithm: z.literal('ed25519'),
+  keyId: Sha256,
+  /** SubjectPublicKeyInfo, PEM. */
+  publicKey: z.string(),
+});
+export type CertificateKey = z.infer<typeof CertificateKey>;
+
 export const SealedCertificate = z
   .object({
     certificate: Certificate,
     /** SHA-256 of the certificate as JSON with the names of each object sorted and no white space. */
     sha256: Sha256,
+    /** Over the 32 bytes of `sha256`. */
+    signature: CertificateKey.extend({ value: z.string() }),
   })
   .openapi('ReplayCertificate');
 export type SealedCertificate = z.infer<typeof SealedCertificate>;
+
+export const CertifiedItemsQuery = z.object({
+  only: z.enum(['all', 'not_confirmed']).default('all'),
+});
