@@ -14,6 +14,8 @@ interface Report {
 /** What tests need from the machine, beyond what `npm ci` brings. */
 const programs = { chromium: 'the tests in a browser', 'rabbitmq-server': 'the tests over RabbitMQ' };
 
+/** The longest takes about ten on two cores. */
+const stepWithinMinutes = 25;
 const outDir = 'test/.out';
 const startedMs = Date.now();
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -34,10 +36,16 @@ const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
 console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
 
-/** Runs one step with its output shown. */
+/** Runs one step with its output shown; one that hangs is ended, so that the others are still run. */
 function run(name: string, command: string, args: string[]): boolean {
   console.log(`\n── ${name}`);
-  return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+  const ended = spawnSync(command, args, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: stepWithinMinutes * 60_000,
+    killSignal: 'SIGKILL',
+  });
+  if (ended.signal) console.log(`${name}: ended after ${stepWithinMinutes} minutes, it was not done.`);
+  return ended.status === 0;
 }
 
 /** A failing step that is no test counts as one failure. */

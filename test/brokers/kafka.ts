@@ -5,7 +5,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Broker } from './broker.ts';
-import { freePort, startOwnBroker } from './child.ts';
+import { freePort } from '@plumbline/deploy/local/process/ports.ts';
+import { startOwnBroker } from './child.ts';
 import { hasKafkaJars, kafkaJarsDir } from './kafka-jars.ts';
 
 const readyWithinMs = 90_000;

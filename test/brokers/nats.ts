@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Broker } from './broker.ts';
-import { freePort, startOwnBroker } from './child.ts';
+import { freePort } from '@plumbline/deploy/local/process/ports.ts';
+import { startOwnBroker } from './child.ts';
 
 const readyWithinMs = 20_000;
 

@@ -4,7 +4,8 @@ import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Broker } from './broker.ts';
-import { freePort, untilReady, type Child } from './child.ts';
+import { freePort } from '@plumbline/deploy/local/process/ports.ts';
+import { untilReady, type Child } from './child.ts';
 
 const readyWithinMs = 90_000;
 

@@ -103,10 +103,10 @@ test("an order's shipment, invoice and payment are linked to it", async () => {
     z.object({ Linked: z.string() }),
     { key: row?.Key },
   );
-  const wanted = ['shipment:SH', 'delivery:DL', 'invoice:INV', 'payment:PAY', 'journal_entry:JE'].map(
-    (prefix) => `${prefix}-${number}-1`,
-  );
-  expect(linked.map((one) => one.Linked)).toEqual(expect.arrayContaining(wanted));
+  // One part of an order that went out in parts may have lost its invoice: that is one of the faults.
+  const prefixes = ['shipment:SH', 'delivery:DL', 'invoice:INV', 'payment:PAY', 'journal_entry:JE'];
+  const parts = linked.map((one) => one.Linked.replace(/-\d+$/, ''));
+  expect(parts).toEqual(expect.arrayContaining(prefixes.map((prefix) => `${prefix}-${number}`)));
 });
 
 test('an order passes through at least five systems, told by each of them', async () => {

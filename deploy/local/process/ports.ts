@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 
 const tryListen = (port: number, host: string): Promise<number | NodeJS.ErrnoException> =>
@@ -11,11 +12,26 @@ const tryListen = (port: number, host: string): Promise<number | NodeJS.ErrnoExc
     });
   });
 
-/** A port that is free now. */
+/** Below what systems give to outgoing connections (32768 and up), so that none takes the port before its owner listens. */
+const privatePorts = { first: 20_000, count: 12_000 };
+const attemptsMax = 100;
+
+const given = new Set<number>();
+
+/** A port that is free now, and that this process was not given before. */
 export const freePort = async (host = '127.0.0.1'): Promise<number> => {
-  const bound = await tryListen(0, host);
-  if (typeof bound !== 'number') throw bound;
-  return bound;
+  let problem = new Error('No port is free.');
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const port = privatePorts.first + randomInt(privatePorts.count);
+    if (given.has(port)) continue;
+    const bound = await tryListen(port, host);
+    if (typeof bound === 'number') {
+      given.add(port);
+      return bound;
+    }
+    problem = bound;
+  }
+  throw problem;
 };
 
 /** The sentence that says why a port cannot be used and what moves it; undefined when it is free. */

@@ -9,7 +9,7 @@ import { migrate } from '@plumbline/model/postgres/migrate.ts';
 import { createPostgres, type Postgres } from '@plumbline/model/postgres/pool.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engines, startEngines } from '../../../deploy/local/engines.ts';
-import { freePort } from '../../brokers/child.ts';
+import { freePort } from '@plumbline/deploy/local/process/ports.ts';
 import { probe } from './probe.ts';
 
 interface Told {

@@ -1,7 +1,7 @@
 import { connect } from 'amqplib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { freePort } from '../../brokers/child.ts';
+import { freePort } from '@plumbline/deploy/local/process/ports.ts';
 import { startRabbitMq, whyNoRabbitMq } from '../../brokers/rabbitmq.ts';
 import { probe } from './probe.ts';
 

@@ -10,6 +10,7 @@ import { applyDerivation } from '@plumbline/model/clickhouse/derivation/apply.ts
 import { createDatabase, migrate } from '@plumbline/model/clickhouse/migrate.ts';
 import { z } from 'zod';
 
+const endsWithinMs = 20_000;
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const catalogDirectory = fileURLToPath(new URL('../catalog', import.meta.url));
 
@@ -120,8 +121,12 @@ async function settled(otlpUrl: string, spans: number, logs: number): Promise<vo
   throw new Error(`Of ${spans} spans and ${logs} logs some are not stored: ${latest}`);
 }
 
+/** Asks it to end, and ends it when it does not. */
 async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
   child.kill('SIGTERM');
-  await once(child, 'exit');
+  const lastWord = setTimeout(() => child.kill('SIGKILL'), endsWithinMs);
+  await gone;
+  clearTimeout(lastWord);
 }
