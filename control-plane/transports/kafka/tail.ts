@@ -70,18 +70,16 @@ async function consume(
   const close = () => void consumer.close(true).catch(() => undefined);
   options.stop.addEventListener('abort', close, { once: true });
   try {
-    const stream = await unlessStopped(
-      consumer.consume({
-        topics: [topic],
-        mode: 'committed',
-        fallbackMode: 'earliest',
-        autocommit: false,
-      }),
-      options.stop,
-    );
+    const opened = consumer
+      .consume({ topics: [topic], mode: 'committed', fallbackMode: 'earliest', autocommit: false })
+      .then((stream) => {
+        // Failures reach us through the iterator; without a listener one that comes later, or to a stream that opens
+        // after we were told to stop, would end the process.
+        stream.on('error', () => undefined);
+        return stream;
+      });
+    const stream = await unlessStopped(opened, options.stop);
     if (!stream) return;
-    // Failures reach us through the iterator; without a listener one that comes later would end the process.
-    stream.on('error', () => undefined);
     connected();
     for await (const batch of inBatches(stream[Symbol.asyncIterator](), options.batchMax, options.lingerMs)) {
       if (!(await storeUntilDone(batch, options))) return;
