@@ -6,10 +6,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@plumbline/deploy/local/process/ports.ts';
+import { stopChild } from '../process/stop-child.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const startMsMax = 220_000;
-const stopMsMax = 30_000;
 
 /** The whole product, running on free ports in a folder of its own, with half a day of the distributor's business in it. */
 export interface Product {
@@ -77,13 +77,13 @@ export async function startProduct(options: { days?: number; live?: boolean } = 
       postgresPort: Number(port('POSTGRES')),
       businessUrl,
       stop: async () => {
-        await stop(business);
-        await stop(main);
+        await stopChild(business);
+        await stopChild(main);
         await rm(dataDir, { recursive: true, force: true });
       },
     };
   } catch (error) {
-    await stop(main);
+    await stopChild(main);
     throw error;
   }
 }
@@ -111,14 +111,6 @@ async function ended(child: ChildProcess): Promise<void> {
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += String(chunk)));
   const code = await new Promise((resolve) => child.once('exit', resolve));
   if (code !== 0) throw new Error(`The distributor ended with ${String(code)}:\n${text}`);
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const won = await Promise.race([gone.then(() => true), sleep(stopMsMax, false)]);
-  if (!won) child.kill('SIGKILL');
 }
 
 /** A second console that reaches the API through a wire which the test can cut, as in an outage. */
@@ -157,7 +149,7 @@ export async function startConsoleOnWire(
     cut,
     stop: async () => {
       cut();
-      await stop(child);
+      await stopChild(child);
     },
   };
 }

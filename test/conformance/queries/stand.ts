@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEngines, type Engines } from '@plumbline/deploy/local/engines.ts';
 import { createClickHouse, type ClickHouse } from '@plumbline/model/clickhouse/client.ts';
 import type { Catalog } from '@plumbline/model/catalog/schema.ts';
+import { stopChild } from '../../process/stop-child.ts';
 
 const entry = new URL('../../../control-plane/main.ts', import.meta.url).pathname;
 const startMsMax = 90_000;
@@ -55,7 +55,7 @@ export async function openApiStand({ directory, catalog, apiPort }: ApiStandOpti
     stdio: ['ignore', 'ignore', process.env['CONTROL_PLANE_LOG'] ? 'inherit' : 'ignore'],
   });
   const close = async () => {
-    await end(child);
+    await stopChild(child);
     await clickHouse.close();
     await engines.stop();
   };
@@ -89,11 +89,4 @@ async function untilReady(child: ChildProcess, url: string): Promise<void> {
     await sleep(50);
   }
   throw new Error('The control plane was not ready in time.');
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exit;
 }

@@ -49,23 +49,24 @@ export async function goLive(past: Told): Promise<void> {
   past.simulated(emitter(past, () => true));
   const emit = emitter(past, diedOverHttp);
   const desk = createDesk(business, inbox, now, stop);
-  door.lead(
-    createControl({
-      faults,
-      inbox,
-      note: manifest.write,
-      latest: manifest.latest,
-      now,
-      gateway: createGateway(desk, emit, now),
-      burst: burstOf(past),
-    }),
-  );
-  say(
-    `live. Break something: curl -X POST -H 'content-type: application/json' -d '{"kind":"outage","flow":"shop-order-to-erp","minutes":1,"burst":400}' http://127.0.0.1:${door.port}/faults`,
-  );
+  const control = createControl({
+    faults,
+    inbox,
+    note: manifest.write,
+    latest: manifest.latest,
+    now,
+    gateway: createGateway(desk, emit, now),
+    burst: burstOf(past),
+  });
+  const live = () => {
+    door.lead(control);
+    say(
+      `live. Break something: curl -X POST -H 'content-type: application/json' -d '{"kind":"outage","flow":"shop-order-to-erp","minutes":1,"burst":400}' http://127.0.0.1:${door.port}/faults`,
+    );
+  };
   const { amqpUrl, kafkaUrl } = config;
   const filesDir = join(config.dataDir, 'distributor-files');
-  await runLive({ ...past, amqpUrl, kafkaUrl, desk, emit, filesDir });
+  await runLive({ ...past, amqpUrl, kafkaUrl, desk, emit, filesDir, live });
 }
 
 function emitter({ emit, intake, now, stop }: Told, isHandedIn: typeof diedOverHttp): Emit {

@@ -27,6 +27,8 @@ export interface LiveOptions {
   readonly now: () => number;
   readonly say: (sentence: string) => void;
   readonly stop: AbortSignal;
+  /** Called once, when every message goes its real way. */
+  readonly live: () => void;
   /** Called about once a second with the time up to which everything was told. */
   readonly told: (untilMs: number) => void;
 }
@@ -38,7 +40,7 @@ const reconnectMs = 5_000;
 
 /** Runs the business on the real clock until told to stop: messages travel, tables change, telemetry leaves. */
 export async function runLive(options: LiveOptions): Promise<void> {
-  const { business, emit, desk, now, say, stop } = options;
+  const { business, emit, desk, now, say, stop, live } = options;
   const http = await openHttpPost(desk, emit, now, stop);
   const files = await openFilePost({ root: options.filesDir, desk, emit, now, stop });
   const [queues, topics] = await Promise.all([
@@ -57,6 +59,7 @@ export async function runLive(options: LiveOptions): Promise<void> {
     });
     return true;
   };
+  live();
   await turn(options);
   await Promise.all([http.close(), queues.post?.close(), topics.post?.close()]);
 }

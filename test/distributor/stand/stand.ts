@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +9,8 @@ import { createClickHouse, type ClickHouse } from '@plumbline/model/clickhouse/c
 import { applyDerivation } from '@plumbline/model/clickhouse/derivation/apply.ts';
 import { createDatabase, migrate } from '@plumbline/model/clickhouse/migrate.ts';
 import { z } from 'zod';
+import { stopChild } from '../../process/stop-child.ts';
 
-const endsWithinMs = 20_000;
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const catalogDirectory = fileURLToPath(new URL('../catalog', import.meta.url));
 
@@ -119,14 +119,4 @@ async function settled(otlpUrl: string, spans: number, logs: number): Promise<vo
     await sleep(100);
   }
   throw new Error(`Of ${spans} spans and ${logs} logs some are not stored: ${latest}`);
-}
-
-/** Asks it to end, and ends it when it does not. */
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  const lastWord = setTimeout(() => child.kill('SIGKILL'), endsWithinMs);
-  await gone;
-  clearTimeout(lastWord);
 }
